@@ -1,0 +1,1 @@
+"""Values only, standard library only: what every other room may import."""

@@ -1,0 +1,151 @@
+"""Values that pass between the rooms. Frozen; times are microseconds UTC, sizes are bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import BinaryIO
+
+from workbench.core.messages import Message
+from workbench.core.times import Precision, Zone
+
+
+class Action(IntEnum):
+    """What a line of an access log says was done. The numbers stand in case files."""
+
+    OTHER = 0
+    UPLOAD = 1
+    DOWNLOAD = 2
+    LIST = 3
+    DELETE = 4
+    MOVE = 5
+    LOGIN = 6
+    LOGIN_FAILED = 7
+
+    def word(self) -> str:
+        """As the command line prints it."""
+        return self.name.lower().replace("_", "-")
+
+
+class State(StrEnum):
+    """What became of a file."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    UNDECODABLE = "undecodable"
+    TOO_LARGE = "too-large"
+    NOT_FETCHED = "not-fetched"
+    MISSING = "missing"
+    WITHHELD = "withheld"
+
+
+class Status(StrEnum):
+    """How a look ended; `RUNNING` is one that has not, or was cut off."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class Coverage(StrEnum):
+    """What a look saw of one folder."""
+
+    LISTED = "listed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    NOT_REACHED = "not-reached"
+
+
+class Basis(StrEnum):
+    """Who says when a look was: our own harvest, the user, or a name such as ``2024-01-03``."""
+
+    WITNESSED = "witnessed"
+    ASSERTED = "asserted"
+    FROM_NAME = "from-name"
+
+
+@dataclass(frozen=True)
+class Harvested:
+    """One file that a source saw.
+
+    `path` is the raw path as seen, relative to the source, ``/``-separated. `open` gives a readable binary
+    stream, and is null when there are no bytes (`problem` then says why). `modified` is the time that the
+    source claims; with `Zone.UNKNOWN` it is a wall clock.
+    """
+
+    path: bytes
+    open: Callable[[], BinaryIO] | None
+    size: int | None = None
+    modified: int | None = None
+    zone: Zone = Zone.UNKNOWN
+    precision: Precision = Precision.SECOND
+    etag: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    problem: Message | None = None
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Something that a source could not or would not read: a warning with its place."""
+
+    path: bytes
+    message: Message
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What a source saw of one folder (``b""`` is the root)."""
+
+    path: bytes
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class Container:
+    """An archive whose members are taken in: its own name, bytes and SHA-256, so that each can be traced."""
+
+    path: bytes
+    size: int
+    sha256: bytes
+
+
+Seen = Harvested | Noted | Folder | Container
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Bytes that are safe in the evidence store."""
+
+    sha256: bytes
+    size: int
+    new: bool
+
+
+FactValue = int | float | str | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What an analyzer found in one object.
+
+    `state` is what the object turned out to be; `preview` is a JPEG of at most 256 px, upright.
+    """
+
+    state: State
+    facts: tuple[tuple[str, FactValue], ...] = ()
+    warnings: tuple[Message, ...] = ()
+    preview: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a data set says of an address. `level` is ``prefix`` or ``as``; `prefix` the range that matched."""
+
+    dataset: str
+    release: str
+    prefix: str
+    level: str
+    key: str
+    value: str
