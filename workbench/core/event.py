@@ -34,7 +34,7 @@ class Event(Generic[P]):
         for listener in tuple(self._listeners):
             try:
                 listener(*args, **kwargs)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - raised again below
                 first = first or error
         if first is not None:
             raise first

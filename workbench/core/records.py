@@ -123,6 +123,23 @@ class Stored:
     new: bool
 
 
+@dataclass(frozen=True)
+class Sighted:
+    """One sighting ready to be recorded: what the source claimed, and the stored bytes if there are any."""
+
+    path: bytes
+    stored: Stored | None
+    state: str
+    size: int | None
+    modified: int | None
+    zone: Zone
+    precision: Precision
+    etag: str | None = None
+    headers: str | None = None
+    record: str | None = None
+    warnings: tuple[Message, ...] = ()
+
+
 FactValue = int | float | str | None
 
 

@@ -157,7 +157,8 @@ def parse_exif(text: str, offset: str | None = None) -> Stated | None:
     *parts, fraction, inline = found.groups()
     stated = (offset or "").strip("\0 ") or inline
     try:
-        micros = from_datetime(datetime(*(int(part) for part in parts), tzinfo=UTC))  # type: ignore[misc]
+        year, month, day, hour, minute, second = (int(part) for part in parts)
+        micros = from_datetime(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
         micros += int((fraction or "").ljust(6, "0"))
         zone = Zone.UNKNOWN
         if stated and re.fullmatch(r"Z|[+-]\d\d:\d\d", stated, re.ASCII):

@@ -1,0 +1,1 @@
+"""The only room that opens SQLite or the evidence folder."""

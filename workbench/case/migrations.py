@@ -1,0 +1,32 @@
+"""Recorded migrations. Each step is plain SQL, in one transaction with the row that records it, and never changes
+once shipped: yesterday's step must do in five years what it did yesterday, so it calls nothing of today's program
+but the frozen text of its own version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Migrations
+
+from workbench.case import driver, schema
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+migrations = Migrations("workbench")
+
+
+@migrations(name="0001_first_schema")
+def first_schema(db: Database) -> None:
+    """The tables of version 1."""
+    for statement in schema.statements():
+        db.conn.execute(statement)
+
+
+def migrate(conn: driver.Connection) -> None:
+    """Bring a case to `driver.SCHEMA` and stamp its header, which `driver.sniff` reads from the file itself."""
+    migrations.apply(driver.database(conn))
+    conn.execute(f"PRAGMA application_id={driver.APPLICATION_ID}")
+    conn.execute(f"PRAGMA user_version={driver.SCHEMA}")
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

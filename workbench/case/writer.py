@@ -1,0 +1,164 @@
+"""The writer: one thread, one read-write connection, one op at a time.
+
+An op is one transaction: ``BEGIN IMMEDIATE``, rows, custody row, ``COMMIT``; then the future resolves; then `changed`
+is told. Urgent ops go first. The writer is the only checkpointer of its process, and takes a lock file for it,
+because SQLite before 3.51.3 can damage a case when two connections reset the write-ahead log at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from workbench.case import driver
+from workbench.case.columns import Columns
+from workbench.case.evidence import Evidence
+from workbench.case.locks import FileLock
+from workbench.case.operation import Operation
+from workbench.case.transaction import Transaction
+from workbench.core import times
+from workbench.core.errors import Cancelled, UserError
+
+R = TypeVar("R")
+
+CHECKPOINT_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Done(Generic[R]):
+    """An op that was committed: its number, its hash, what it returned, which tables it wrote to."""
+
+    seq: int
+    hash: bytes
+    result: R
+    tables: frozenset[str]
+
+
+@dataclass(order=True)
+class _Order:
+    rank: int
+    number: int
+    op: Operation[..., Any] | None = field(compare=False)
+    actor: str = field(compare=False, default="")
+    args: tuple[Any, ...] = field(compare=False, default=())
+    kwargs: dict[str, Any] = field(compare=False, default_factory=dict)
+    future: Future[Any] = field(compare=False, default_factory=Future)
+
+
+class Writer:
+    """Owned by the case. `submit` from any thread; `changed` is called in the writer thread."""
+
+    def __init__(
+        self,
+        path: Path,
+        conn: driver.Connection,
+        case_uid: bytes,
+        evidence: Evidence,
+        columns: Columns,
+        changed: Callable[[Done[Any]], None],
+        clock: Callable[[], int] = times.now,
+    ) -> None:
+        self._path = path
+        self._conn = conn
+        self._case_uid = case_uid
+        self._evidence = evidence
+        self._columns = columns
+        self._changed = changed
+        self._clock = clock
+        self._queue: queue.PriorityQueue[_Order] = queue.PriorityQueue()
+        self._numbers = itertools.count()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="case-writer")
+        self._thread.start()
+
+    def submit(
+        self, op: Operation[..., R], actor: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Future[Done[R]]:
+        """Queue an op. Its future fails with what the op raised; nothing was changed then."""
+        if self._closed:
+            raise UserError("case-closed")
+        order = _Order(0 if op.urgent else 1, next(self._numbers), op, actor, args, kwargs)
+        self._queue.put(order)
+        return order.future
+
+    def close(self) -> None:
+        """Do what is queued, fold the write-ahead log into the case, and stop."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(_Order(2, next(self._numbers), None))
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            while (order := self._queue.get()).op is not None:
+                if order.future.set_running_or_notify_cancel():
+                    self._do(order, order.op)
+        finally:
+            self._checkpoint("TRUNCATE", 0)
+            self._conn.close()
+
+    def _do(self, order: _Order, op: Operation[..., Any]) -> None:
+        try:
+            done, transaction = self._transact(order, op)
+        except BaseException as error:  # noqa: BLE001 - the future carries every failure to whoever asked
+            order.future.set_exception(_plain(error))
+            return
+        for table, first, rows in transaction.committed():
+            self._columns.extend(table, first, rows)
+        order.future.set_result(done)
+        self._changed(done)
+        self._checkpoint("PASSIVE", CHECKPOINT_BYTES)
+
+    def _transact(self, order: _Order, op: Operation[..., Any]) -> tuple[Done[Any], Transaction]:
+        self._evidence.flush()
+        self._conn.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = Transaction(self._conn, self._clock(), order.actor, self._case_uid)
+            result = op.function(transaction, *order.args, **order.kwargs)
+            seq, own_hash = transaction.finish(op.name)
+            self._conn.execute("COMMIT")
+        except BaseException:
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK")
+            raise
+        return Done(seq, own_hash, result, transaction.tables), transaction
+
+    def _checkpoint(self, mode: str, threshold: int) -> None:
+        wal = self._path.with_name(self._path.name + "-wal")
+        try:
+            if wal.stat().st_size <= threshold:
+                return
+        except OSError:
+            return
+        with FileLock(self._evidence.folder / "checkpoint.lock") as alone:
+            if alone:
+                try:
+                    self._conn.execute(f"PRAGMA wal_checkpoint({mode})")
+                except driver.OperationalError:
+                    return  # busy or full: the log stays and is folded in later; nothing is lost
+
+
+def _plain(error: BaseException) -> BaseException:
+    """Give the storage errors that a person can do something about their sentence."""
+    if isinstance(error, (UserError, Cancelled)):
+        return error
+    if isinstance(error, driver.OperationalError):
+        text = str(error)
+        for needle, code in (
+            ("disk is full", "disk-full"),
+            ("readonly", "case-read-only"),
+            ("locked", "case-busy"),
+            ("disk I/O error", "case-io-error"),
+        ):
+            if needle in text:
+                known = UserError(code)
+                known.__cause__ = error
+                return known
+    return error

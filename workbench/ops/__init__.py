@@ -1,0 +1,1 @@
+"""Every change of the program, one function a verb."""

@@ -1,0 +1,161 @@
+"""Looks, and what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from workbench.case.operation import operation
+from workbench.case.transaction import Transaction
+from workbench.case.uids import uuid7
+from workbench.core.records import Basis, Container, Folder, Noted, Sighted, Status
+from workbench.core.times import Precision
+
+
+@dataclass
+class Known:
+    """Ids that an intake has met: the writer looks them up once. Belongs to one job; changes after commits only."""
+
+    paths: dict[bytes, int] = field(default_factory=dict)
+    objects: dict[bytes, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The beginning of a look. `began` and `observed` are microseconds UTC; `resume` recognises a repeat of it."""
+
+    source: str
+    kind: str
+    began: int
+    observed: int
+    basis: Basis
+    precision: Precision
+    scope: str
+    name: str | None = None
+    resume: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a batch added: ids of its sightings, and of its objects by SHA-256."""
+
+    sightings: range
+    objects: dict[bytes, int]
+    new_objects: int
+    new_bytes: int
+    warnings: int
+
+
+@operation("intake.source")
+def source(tx: Transaction, name: str, kind: str) -> int:
+    """Name a place that is observed; the same name is the same source."""
+    tx.arguments.update(source=name, kind=kind)
+    return _source(tx, name, kind)
+
+
+def _source(tx: Transaction, name: str, kind: str) -> int:
+    found = tx.value("SELECT id FROM source WHERE name = ?", (name,))
+    return int(found) if found is not None else tx.add("source", uid=uuid7(), kind=kind, name=name)
+
+
+@operation("intake.begin")
+def begin(tx: Transaction, look: Look) -> int:
+    """Begin a look at a source."""
+    uid = uuid7()
+    tx.arguments.update(snapshot=uid.hex(), source=look.source, scope=look.scope, observed=look.observed)
+    return tx.add(
+        "snapshot",
+        uid=uid,
+        source=_source(tx, look.source, look.kind),
+        began=look.began,
+        observed=look.observed,
+        basis=look.basis.value,
+        precision=int(look.precision),
+        scope=look.scope,
+        name=look.name,
+        resume=look.resume,
+    )
+
+
+@operation("intake.batch")
+def batch(
+    tx: Transaction,
+    snapshot: int,
+    sighted: Sequence[Sighted],
+    notes: Sequence[Noted | Folder | Container],
+    known: Known,
+) -> Recorded:
+    """Record files, folders and warnings of a look."""
+    objects, fresh, new_bytes = _objects(tx, sighted, known)
+    noted = [each for each in notes if isinstance(each, Noted)]
+    folders = [each for each in notes if isinstance(each, Folder)]
+    containers = [each for each in notes if isinstance(each, Container)]
+    raws = [each.path for group in (sighted, noted, folders, containers) for each in group if each.path]
+    ids = dict(zip(raws, tx.intern_paths(raws, known.paths), strict=True))
+    rows = tx.append(
+        "sighting",
+        snapshot=[snapshot] * len(sighted),
+        path=[ids[each.path] for each in sighted],
+        object=[None if each.stored is None else objects[each.stored.sha256] for each in sighted],
+        state=[each.state for each in sighted],
+        size_claimed=[each.size for each in sighted],
+        modified=[each.modified for each in sighted],
+        zone=[int(each.zone) for each in sighted],
+        precision=[int(each.precision) for each in sighted],
+        etag=[each.etag for each in sighted],
+        headers=[each.headers for each in sighted],
+        record=[each.record for each in sighted],
+    )
+    said = [(each.path, message) for each in sighted for message in each.warnings]
+    said += [(each.path, each.message) for each in noted]
+    tx.append(
+        "warning",
+        snapshot=[snapshot] * len(said),
+        path=[ids.get(path) for path, _ in said],
+        object=[None] * len(said),
+        code=[message.code for _, message in said],
+        arguments=[message.to_json() for _, message in said],
+    )
+    tx.append(
+        "coverage",
+        snapshot=[snapshot] * len(folders),
+        path=[ids.get(each.path) for each in folders],
+        state=[each.coverage.value for each in folders],
+    )
+    tx.append(
+        "container",
+        snapshot=[snapshot] * len(containers),
+        path=[ids[each.path] for each in containers],
+        sha256=[each.sha256 for each in containers],
+        size=[each.size for each in containers],
+    )
+    tx.arguments.update(snapshot=snapshot, sightings=len(sighted), new_objects=fresh, warnings=len(said))
+    return Recorded(rows, objects, fresh, new_bytes, len(said))
+
+
+def _objects(tx: Transaction, sighted: Sequence[Sighted], known: Known) -> tuple[dict[bytes, int], int, int]:
+    sizes = {each.stored.sha256: each.stored.size for each in sighted if each.stored is not None}
+    found = {sha256: known.objects[sha256] for sha256 in sizes if sha256 in known.objects}
+    missing = [sha256 for sha256 in sizes if sha256 not in found]
+    for at in range(0, len(missing), 500):
+        part = missing[at : at + 500]
+        marks = ",".join("?" * len(part))
+        found.update(tx.all(f"SELECT sha256, id FROM object WHERE sha256 IN ({marks})", part))
+    new = [sha256 for sha256 in missing if sha256 not in found]
+    found.update(zip(new, tx.append("object", sha256=new, size=[sizes[sha256] for sha256 in new]), strict=True))
+    tx.after_commit(lambda: known.objects.update(found))
+    return found, len(new), sum(sizes[sha256] for sha256 in new)
+
+
+@operation("intake.end")
+def end(tx: Transaction, snapshot: int, status: Status, ended: int) -> None:
+    """End a look: complete, partial or failed."""
+    tx.add("snapshot_end", snapshot=snapshot, status=status.value, ended=ended)
+    tx.arguments.update(snapshot=snapshot, status=status.value)
+
+
+@operation("intake.resume")
+def resume(tx: Transaction, snapshot: int) -> None:
+    """Go on with a look that was cut off."""
+    tx.touches("snapshot")
+    tx.arguments.update(snapshot=snapshot)

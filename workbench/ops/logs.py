@@ -1,0 +1,168 @@
+"""Access logs: the log object, its readings, their events, and where the server's root lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.case.operation import operation
+from workbench.case.transaction import Transaction
+from workbench.case.uids import uuid7
+from workbench.core.batch import NULL, EventBatch
+
+CACHED = 400_000
+"""How many interned values a job remembers before it starts anew."""
+
+
+@dataclass
+class Known:
+    """Interned ids that one reading has met. Changes after commits only."""
+
+    address: dict[Any, int] = field(default_factory=dict)
+    word: dict[Any, int] = field(default_factory=dict)
+    logpath: dict[Any, int] = field(default_factory=dict)
+
+    def trim(self) -> None:
+        """Keep memory bounded on a log with endless paths."""
+        for held in (self.address, self.word, self.logpath):
+            if len(held) > CACHED:
+                held.clear()
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A log as taken in. `content_sha256` and `content_size` are of the decompressed bytes.
+
+    A log that begins with all of another one `extends` it, and its own lines start at `from_offset` bytes and after
+    `from_line` lines.
+    """
+
+    object: int
+    source: int
+    name: str
+    compression: str
+    content_sha256: bytes
+    content_size: int
+    extends: int | None
+    from_offset: int
+    from_line: int
+
+
+@operation("logs.add")
+def add(tx: Transaction, log: LogFile) -> int:
+    """Take an access log in."""
+    tx.arguments.update(name=log.name, lines_before=log.from_line, extends=log.extends)
+    return tx.add(
+        "log",
+        object=log.object,
+        source=log.source,
+        name=log.name,
+        compression=log.compression,
+        content_sha256=log.content_sha256,
+        content_size=log.content_size,
+        extends=log.extends,
+        from_offset=log.from_offset,
+        from_line=log.from_line,
+    )
+
+
+@operation("logs.begin")
+def begin(
+    tx: Transaction,
+    log: int,
+    format_name: str,
+    version: int,
+    zone_rule: str | None,
+    precision: int,
+    supersedes: int | None = None,
+) -> int:
+    """Begin to read a log; a better reading supersedes an earlier one."""
+    tx.arguments.update(log=log, format=format_name, version=version, zone=zone_rule, supersedes=supersedes)
+    return tx.add(
+        "reading",
+        uid=uuid7(),
+        log=log,
+        format=format_name,
+        version=version,
+        zone_rule=zone_rule,
+        precision=precision,
+        supersedes=supersedes,
+    )
+
+
+@operation("logs.batch")
+def batch(tx: Transaction, reading: int, parsed: EventBatch, line: int, offset: int, known: Known) -> int:
+    """Record a chunk of a log: `line` lines and `offset` bytes come before it."""
+    known.trim()
+    columns = parsed.columns
+    words = {
+        name: _global(columns[name], tx.intern("word", "text", parsed.tables[name], known.word))
+        for name in ("method", "user", "agent", "referrer")
+    }
+    tx.append(
+        "event",
+        reading=np.full(len(parsed), reading, np.int64),
+        line=columns["line"] + line,
+        start=columns["start"] + offset,
+        **{
+            name: columns[name]
+            for name in (
+                "length",
+                "time",
+                "zone",
+                "action",
+                "status",
+                "ok",
+                "sent",
+                "received",
+                "damaged",
+                "salvaged",
+            )
+        },
+        address=_global(columns["address"], tx.intern("address", "text", parsed.tables["address"], known.address)),
+        path=_global(columns["path"], tx.intern("logpath", "raw", parsed.tables["path"], known.logpath)),
+        **words,
+    )
+    rejects = parsed.rejects
+    tx.append(
+        "reject",
+        reading=[reading] * len(rejects),
+        line=[each[0] + line for each in rejects],
+        start=[each[1] + offset for each in rejects],
+        length=[each[2] for each in rejects],
+        code=[each[3] for each in rejects],
+    )
+    tx.arguments.update(reading=reading, from_line=line + 1, lines=parsed.lines, events=len(parsed))
+    return len(parsed)
+
+
+def _global(index: NDArray[Any], ids: list[int]) -> NDArray[Any]:
+    """Ids of the case in place of indexes into a table of the batch."""
+    if not ids:
+        return np.full(len(index), NULL, np.int64)
+    null = index == NULL
+    return np.where(null, NULL, np.array(ids, np.int64)[np.where(null, 0, index)])
+
+
+@operation("logs.end")
+def end(tx: Transaction, reading: int, lines: int, events: int, rejected: int) -> None:
+    """End a reading."""
+    tx.add("reading_end", reading=reading, lines=lines, events=events, rejected=rejected)
+    tx.arguments.update(reading=reading, lines=lines, events=events, rejected=rejected)
+
+
+@operation("logs.root")
+def map_root(tx: Transaction, log: int, prefix: bytes) -> None:
+    """Record that a log puts the server's root in front of its paths."""
+    tx.add("rootmap", log=log, prefix=prefix)
+    tx.arguments.update(log=log, prefix=prefix.decode("utf-8", "replace"))
+
+
+@operation("logs.matches")
+def matches(tx: Transaction, event: list[int], sighting: list[int], rule: list[str], score: list[float]) -> int:
+    """Join events to sightings, with the rule that joined them and a score."""
+    tx.arguments.update(matches=len(event))
+    return len(tx.append("match", event=event, sighting=sighting, rule=rule, score=score))
