@@ -1,0 +1,3 @@
+"""Where bytes come from: folders, files, archives. Yields `workbench.core.records.Seen` and never writes anything."""
+
+from __future__ import annotations
