@@ -173,7 +173,9 @@ def x4bnet_networks(folder: Path) -> bytes:
 def tor_exits(folder: Path) -> bytes:
     """Addresses of Tor exits on one day."""
     file = folder / "tor-exit-nodes.lst"
-    checked = datetime.strptime(re.sub(r"\s[A-Z]{3}\s", " ", read(folder / "Last-Checked-At").strip()), "%a %b %d %X %Y")  # noqa: DTZ007
+    # "Tue Feb 27 09:27:52 IST 2024": the day as the list has it
+    words = read(folder / "Last-Checked-At").split()
+    checked = datetime.strptime(f"{words[1]} {words[2]} {words[-1]}", "%b %d %Y").replace(tzinfo=UTC)
     about = {
         "name": "tor-exits",
         "title": "Tor exit nodes, SecOps-Institute list",
