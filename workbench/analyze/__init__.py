@@ -1,0 +1,1 @@
+"""Bytes to facts: pure functions that run in worker processes. Import the modules you need."""

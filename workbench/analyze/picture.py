@@ -1,0 +1,245 @@
+"""Open and decode a picture of unknown origin, by the one decoder that its content calls for, within a memory limit.
+
+Only the decoder of the recognised type runs, so that no other one is offered the bytes. Formats that Pillow hands to
+other programs (EPS to Ghostscript) are left out. Width times height is checked before anything is decoded.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, cast
+from warnings import catch_warnings, simplefilter
+
+from PIL import Image, ImageFile
+
+DECODERS: Mapping[str, tuple[str, str]] = {
+    "image/jpeg": ("JpegImagePlugin", "JPEG"),
+    "image/png": ("PngImagePlugin", "PNG"),
+    "image/gif": ("GifImagePlugin", "GIF"),
+    "image/bmp": ("BmpImagePlugin", "BMP"),
+    "image/tiff": ("TiffImagePlugin", "TIFF"),
+    "image/webp": ("WebPImagePlugin", "WEBP"),
+    "image/avif": ("AvifImagePlugin", "AVIF"),
+    "image/x-tga": ("TgaImagePlugin", "TGA"),
+    "image/vnd.adobe.photoshop": ("PsdImagePlugin", "PSD"),
+    "image/x-portable-bitmap": ("PpmImagePlugin", "PPM"),
+    "image/x-portable-graymap": ("PpmImagePlugin", "PPM"),
+    "image/x-portable-pixmap": ("PpmImagePlugin", "PPM"),
+    "image/x-portable-anymap": ("PpmImagePlugin", "PPM"),
+    "image/jp2": ("Jpeg2KImagePlugin", "JPEG2000"),
+    "image/x-jp2-codestream": ("Jpeg2KImagePlugin", "JPEG2000"),
+    "image/qoi": ("QoiImagePlugin", "QOI"),
+    "image/vnd-ms.dds": ("DdsImagePlugin", "DDS"),
+    "image/vnd.microsoft.icon": ("IcoImagePlugin", "ICO"),
+    "image/x-win-cursor": ("CurImagePlugin", "CUR"),
+    "image/icns": ("IcnsImagePlugin", "ICNS"),
+    "image/sgi": ("SgiImagePlugin", "SGI"),
+    "image/x-pcx": ("PcxImagePlugin", "PCX"),
+    "image/x-dcx": ("DcxImagePlugin", "DCX"),
+    "image/x-xbitmap": ("XbmImagePlugin", "XBM"),
+    "image/x-xpixmap": ("XpmImagePlugin", "XPM"),
+    "image/x-msp": ("MspImagePlugin", "MSP"),
+    "image/x-im": ("ImImagePlugin", "IM"),
+    "image/fits": ("FitsImagePlugin", "FITS"),
+    "image/x-sun-raster": ("SunImagePlugin", "SUN"),
+}
+"""Media type to Pillow's plug-in module and format. Image types that are not here are known, but not decoded."""
+
+SIZED_BY_DECODING = frozenset({"TIFF", "ICO", "ICNS"})
+"""Formats of which Pillow knows the true or upright size only once they are decoded."""
+
+MAX_PIXEL_BYTES = 400 << 20
+"""Memory that decoded pixels may take: 100 million pixels in colour, 400 million in grey."""
+MAX_JPEG_PIXELS = 1 << 30
+"""A baseline JPEG is decoded at an eighth of its size, so that its pixels count for less."""
+MAX_SIDE = 1 << 20
+
+# Pillow's own guard also covers pictures inside pictures (icons), which the check here does not see. It raises at twice
+# this number.
+Image.MAX_IMAGE_PIXELS = 1 << 28
+
+
+TOO_LARGE = frozenset({"image-too-large", "image-too-much-memory"})
+
+
+class Refused(Exception):
+    """The picture is not decoded. ``code`` is the warning's."""
+
+    def __init__(self, code: str, **args: int | str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.args_of_message = args
+
+
+@dataclass
+class Opened:
+    """A picture whose header was read: its size as stored, frames if the file says so, and Pillow's pixel mode."""
+
+    image: Image.Image
+    size: tuple[int, int]
+    mode: str
+    frames: int | None
+
+
+@contextmanager
+def guarded(media_type: str) -> Iterator[None]:
+    """Everything that a decoder may raise becomes `Refused`; `MemoryError` too. Pillow's warnings are not shown."""
+    with catch_warnings():
+        simplefilter("ignore")
+        try:
+            yield
+        except (Refused, KeyboardInterrupt, SystemExit):
+            raise
+        except (MemoryError, Image.DecompressionBombError):
+            raise Refused("image-too-much-memory", type=media_type) from None
+        except Exception as error:
+            cut = "truncated" in str(error).lower() or isinstance(error, EOFError)
+            raise Refused("image-cut-off" if cut else "image-undecodable", type=media_type) from error
+
+
+class View(io.RawIOBase):
+    """A seekable file over a buffer, without a copy."""
+
+    def __init__(self, data: memoryview) -> None:
+        super().__init__()
+        self._data = data
+        self._at = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to `size` bytes from here; all that are left when it is negative."""
+        end = len(self._data) if size is None or size < 0 else self._at + size
+        piece = bytes(self._data[self._at : end])
+        self._at += len(piece)
+        return piece
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go somewhere, also past the end."""
+        self._at = (0, self._at, len(self._data))[whence] + offset
+        if self._at < 0:
+            raise ValueError("negative seek position")
+        return self._at
+
+    def tell(self) -> int:
+        """Where it is."""
+        return self._at
+
+
+def open_picture(data: bytes | memoryview, media_type: str, all_frames: bool = True) -> Opened:
+    """Read the header and check the size. Raises `Refused`; decodes nothing."""
+    if media_type not in DECODERS:
+        raise Refused("image-no-decoder", type=media_type)
+    plugin, form = DECODERS[media_type]
+    with guarded(media_type):
+        importlib.import_module(f"PIL.{plugin}")
+        stream: IO[bytes] = io.BytesIO(data) if isinstance(data, bytes) else cast(IO[bytes], View(data))
+        with _own_size_check(form):
+            image = Image.open(stream, formats=(form,))
+        opened = Opened(image, image.size, image.mode, 1)
+        check_size(opened, media_type)
+        if all_frames:
+            opened.frames = _frames(image)
+        return opened
+
+
+@contextmanager
+def _own_size_check(form: str) -> Iterator[None]:
+    """Let `check_size` refuse large pictures and name their size, where opening allocates nothing."""
+    before = Image.MAX_IMAGE_PIXELS
+    if form in ("JPEG", "PNG", "GIF", "BMP", "TIFF", "TGA", "PSD", "PPM"):
+        Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def check_size(opened: Opened, media_type: str) -> None:
+    """Raise `Refused` when decoding would take more memory than allowed."""
+    width, height = opened.size
+    if width <= 0 or height <= 0:
+        raise Refused("image-undecodable", type=media_type)
+    pixels = width * height
+    if media_type == "image/jpeg" and not opened.image.info.get("progressive"):
+        too_large = pixels > MAX_JPEG_PIXELS
+    else:
+        too_large = pixels * _bytes_per_pixel(opened, media_type) > MAX_PIXEL_BYTES
+    if too_large or max(width, height) > MAX_SIDE:
+        raise Refused("image-too-large", type=media_type, width=width, height=height)
+
+
+def _bytes_per_pixel(opened: Opened, media_type: str) -> int:
+    """Pillow's storage, and what the decoder holds beside it."""
+    if media_type == "image/jpeg":
+        return 6  # a progressive JPEG keeps all coefficients of three components as 16-bit numbers
+    stored = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}.get(opened.mode, 4)
+    return stored * 3 if media_type in ("image/webp", "image/avif", "image/jp2", "image/x-jp2-codestream") else stored
+
+
+_MANY_FRAMES = frozenset({"GIF", "TIFF", "WEBP", "PNG", "AVIF", "MPO", "DCX", "FITS", "PSD"})
+
+
+def _frames(image: Image.Image) -> int | None:
+    """How many pictures the file says it holds; null when that cannot be read. PSD layers are no frames."""
+    if image.format not in _MANY_FRAMES or image.format == "PSD":
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1)) or None
+    except Exception:  # noqa: BLE001 - a damaged later frame must not cost the first one
+        return None
+
+
+def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int | None) -> bool:
+    """Decode ``opened.image`` in place, JPEG at a reduced size of at least ``side``; false when it is damaged.
+
+    What can be read of a damaged picture is kept. Raises `Refused` when that is nothing.
+    """
+    try:
+        with guarded(media_type):
+            _load(opened.image, opened.size, side)
+            return True
+    except Refused as refused:
+        if refused.code in TOO_LARGE:
+            raise
+        first = refused
+    try:
+        with guarded(media_type), _tolerant():
+            opened.image = open_picture(data, media_type, all_frames=False).image
+            _load(opened.image, opened.size, side)
+    except Refused:
+        raise Refused("image-undecodable", type=media_type) from first
+    if first.code != "image-cut-off":
+        first.code = "image-damaged"
+    opened.image.info["workbench.damage"] = first.code
+    return False
+
+
+def _load(image: Image.Image, size: tuple[int, int], side: int | None) -> None:
+    if side is not None and image.format in ("JPEG", "MPO"):
+        width, height = size
+        scale = side / max(width, height)
+        if scale < 1:
+            image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
+    image.load()
+
+
+@contextmanager
+def _tolerant() -> Iterator[None]:
+    """Let Pillow return what it could read of a file that ends too early."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before

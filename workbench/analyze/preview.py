@@ -1,0 +1,142 @@
+"""From decoded pixels to what is shown: eight bits a channel, upright, over paper white, and small.
+
+The canonical thumbnail (`thumbnail`) is what the fingerprint is computed from, before it is compressed.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from workbench.analyze.registry import PREVIEW_SIDE
+
+QUALITY = 80
+_TURNS = {
+    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+    3: (Image.Transpose.ROTATE_180,),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (Image.Transpose.ROTATE_270,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (Image.Transpose.ROTATE_90,),
+}
+"""EXIF 2.32 §4.6.4, Orientation, as the operation that undoes it."""
+
+
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF or XMP orientation, 1 to 8; 1 when there is none or it makes no sense."""
+    if not any(key in image.info for key in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")):
+        return 1
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except Exception:  # noqa: BLE001 - a broken EXIF block leaves the picture as it is stored
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """The picture upright."""
+    for turn in _TURNS.get(orientation, ()):
+        image = image.transpose(turn)
+    return image
+
+
+def fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size that fits into a square, never larger than before, each side at least one pixel."""
+    width, height = size
+    scale = min(1.0, side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def thumbnail(image: Image.Image, orientation: int = 1, side: int = PREVIEW_SIDE) -> Image.Image:
+    """At most ``side`` pixels, mode L or RGB, upright, transparency over white. The source may be any mode."""
+    target = fitted(image.size, side)
+    if image.mode in ("RGB", "L") and "transparency" not in image.info:
+        small = shrunk(image, target)
+    else:
+        small = shrunk(_shrinkable(image, target), target)
+        small = on_paper(small)
+    return turned(small, orientation)
+
+
+def shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
+    """An area average by whole factors, then a smooth filter for the rest."""
+    if image.size == target:
+        return image
+    return image.resize(target, Image.Resampling.HAMMING, reducing_gap=2.0)
+
+
+def _shrinkable(image: Image.Image, target: tuple[int, int]) -> Image.Image:
+    """A mode whose pixels may be averaged: no palettes, no 16 bits, alpha premultiplied by Pillow's ``RGBa``."""
+    del target
+    if image.mode in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
+        return eight_bits(image)
+    if image.mode == "P" or "transparency" in image.info:
+        return image.convert("RGBA" if "transparency" in image.info or _has_alpha_palette(image) else "RGB")
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode == "PA":
+        return image.convert("RGBA")
+    return image
+
+
+def _has_alpha_palette(image: Image.Image) -> bool:
+    return image.palette is not None and image.palette.mode == "RGBA"
+
+
+def on_paper(image: Image.Image) -> Image.Image:
+    """Mode L or RGB of any 8-bit mode, with white where it was transparent."""
+    if image.mode in ("L", "RGB"):
+        return image
+    if image.mode in ("LA", "La", "RGBA", "RGBa"):
+        image = image.convert("RGBA")
+        paper = Image.new("RGB", image.size, "white")
+        paper.paste(image, mask=image.getchannel("A"))
+        return paper
+    if image.mode == "LAB":
+        return _from_lab(image)
+    return image.convert("RGB")
+
+
+def _from_lab(image: Image.Image) -> Image.Image:
+    transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+    return ImageCms.applyTransform(image, transform) or image
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of more than eight bits, scaled and not clipped.
+
+    16-bit integers keep their upper byte. Wider integers and floating-point values are stretched from their smallest
+    to their largest finite value, except when all lie in 0-255 or 0-1, whose meaning is plain.
+    """
+    values = np.asarray(image)
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    if image.mode == "I" and values.size and values.min() >= 0 and values.max() <= 65535:
+        return Image.fromarray((values >> 8 if values.max() > 255 else values).astype(np.uint8))
+    finite = np.isfinite(values)
+    low, high = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 0.0)
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 255.0
+    scaled = (np.nan_to_num(values.astype(np.float32), nan=low, posinf=high, neginf=low) - low) * (
+        255.0 / ((high - low) or 1.0)
+    )
+    return Image.fromarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))
+
+
+def as_jpeg(image: Image.Image) -> bytes:
+    """The thumbnail as it is stored."""
+    stream = io.BytesIO()
+    image.info = {}  # neither its comment nor its profile
+    image.save(stream, "JPEG", quality=QUALITY)
+    return stream.getvalue()
+
+
+def grey_square(image: Image.Image, side: int = 32) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """The thumbnail as a grey square by area average: what the fingerprint sees."""
+    grey = image if image.mode == "L" else ImageOps.grayscale(image)
+    return np.asarray(grey.resize((side, side), Image.Resampling.BOX), dtype=np.uint8)
