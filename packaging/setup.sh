@@ -17,7 +17,7 @@
 
 set -u
 
-ROOT=${WORKBENCH_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)}
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 VENV=${WORKBENCH_VENV:-$ROOT/.venv}
 STATE=${WORKBENCH_STATE:-$ROOT/.state}
 STAMP=$VENV/workbench-setup

@@ -18,30 +18,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests.packaging.shell import LOCKS, PACKAGING, ROOT, bash, copy_checkout, fake, set_up_with_seams
 from workbench.case.driver import APPLICATION_ID
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGING = ROOT / "packaging"
 SCRIPTS = [PACKAGING / name for name in ("run", "test", "lock", "setup.sh")] + [ROOT / ".ci" / "run"]
-LOCKS = sorted(PACKAGING.glob("requirements*.txt"))
 PIN = re.compile(r"(?m)^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\\n]+)(?: ; (?P<marker>[^\\\n]+?))? \\\n")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the set-up scripts are for a POSIX shell")
-
-
-def bash(script: str, cwd: Path, path: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    """Runs a script with nothing of the caller's settings but PATH, optionally with fakes in front of it."""
-    search = os.environ["PATH"] if path is None else f"{path}{os.pathsep}{os.environ['PATH']}"
-    settings = {"PATH": search, "HOME": str(cwd), "LC_ALL": "C.UTF-8", **env}
-    command = [shutil.which("bash") or "bash", "-c", script]
-    return subprocess.run(command, cwd=cwd, env=settings, capture_output=True, text=True, check=False, timeout=60)
-
-
-def fake(folder: Path, name: str, body: str) -> None:
-    folder.mkdir(exist_ok=True)
-    program = folder / name
-    program.write_text(f"#!/bin/sh\n{body}\n")
-    program.chmod(0o755)
 
 
 def pins(lock: Path) -> list[tuple[str, Version, str | None]]:
@@ -151,36 +134,17 @@ def test_a_missing_python_is_a_plain_sentence(debian: Path, tmp_path: Path) -> N
 
 # --- stamp -----------------------------------------------------------------------------------------------------------
 
-# The three steps that need a network are replaced by ones that only say what they were asked.
-SEAMS = """
-. "$PWD/packaging/setup.sh"
-step() { shift; "$@"; }
-create_environment() { echo create >>did; mkdir -p "$VENV/bin"; echo 'echo 3.11' >"$VENV/bin/python"
-  chmod +x "$VENV/bin/python"; echo made >"$STAMP"; }
-install_locked() { echo locked >>did; }
-install_locked_development() { echo development >>did; test ! -e broken; }
-install_project() { echo project >>did; }
-set -e
-set_up "$1"
-"""
-
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "a checkout with blanks"
-    (folder / "packaging").mkdir(parents=True)
-    for path in [PACKAGING / "setup.sh", *LOCKS]:
-        shutil.copy(path, folder / "packaging" / path.name)
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    return folder
+    return copy_checkout(tmp_path / "a checkout with blanks")
 
 
 def did(checkout: Path, purpose: str) -> list[str]:
     note = checkout / "did"
     note.unlink(missing_ok=True)
-    script = f"set -- {purpose}\n{SEAMS}"
-    result = bash(script, checkout, WORKBENCH_NO_SYSTEM="1", WORKBENCH_ROOT=str(checkout))
-    assert result.stderr == ""
+    result = set_up_with_seams(checkout, purpose)
+    assert (result.returncode, result.stderr) == (0, "")
     return note.read_text().split() if note.exists() else []
 
 
@@ -216,10 +180,8 @@ def test_development_tools_that_went_back_are_installed_again(checkout: Path) ->
 
 
 def test_a_part_that_failed_is_done_again(checkout: Path) -> None:
-    script = SEAMS.replace('step() { shift; "$@"; }', 'step() { shift; "$@" || exit 1; }')
     (checkout / "broken").touch()
-    result = bash(f"set -- test\n{script}", checkout, WORKBENCH_NO_SYSTEM="1", WORKBENCH_ROOT=str(checkout))
-    assert result.returncode == 1
+    assert set_up_with_seams(checkout, "test").returncode == 1
     (checkout / "broken").unlink()
     assert did(checkout, "test") == ["development", "project"]
 
