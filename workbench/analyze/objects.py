@@ -104,7 +104,7 @@ def _pixels(data: bytes | memoryview, opened: object, media_type: str) -> Analys
     upright = size[::-1] if orientation >= 5 else size
     facts = _size_facts(upright, opened.frames, opened.mode)
     if not whole:
-        warning = Message(image.info.get("workbench.damage", "image-damaged"), {"type": media_type})
+        warning = Message(opened.damage or "image-damaged", {"type": media_type})
         return Analysis(State.UNDECODABLE, facts, (warning,), jpeg)
     value, quality = fingerprint(preview.grey_square(small))
     return Analysis(State.OK, (*facts, ("phash", value), ("phash_quality", quality)), (), jpeg)

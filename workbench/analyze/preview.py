@@ -53,10 +53,12 @@ def fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
 def thumbnail(image: Image.Image, orientation: int = 1, side: int = PREVIEW_SIDE) -> Image.Image:
     """At most ``side`` pixels, mode L or RGB, upright, transparency over white. The source may be any mode."""
     target = fitted(image.size, side)
+    if image.format == "XBM":  # X11 draws set bits black; Pillow reads them as white
+        image = ImageOps.invert(image.convert("L"))
     if image.mode in ("RGB", "L") and "transparency" not in image.info:
         small = shrunk(image, target)
     else:
-        small = shrunk(_shrinkable(image, target), target)
+        small = shrunk(_shrinkable(image), target)
         small = on_paper(small)
     return turned(small, orientation)
 
@@ -68,9 +70,8 @@ def shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     return image.resize(target, Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
-def _shrinkable(image: Image.Image, target: tuple[int, int]) -> Image.Image:
+def _shrinkable(image: Image.Image) -> Image.Image:
     """A mode whose pixels may be averaged: no palettes, no 16 bits, alpha premultiplied by Pillow's ``RGBa``."""
-    del target
     if image.mode in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
         return eight_bits(image)
     if image.mode == "P" or "transparency" in image.info:
@@ -131,8 +132,9 @@ def eight_bits(image: Image.Image) -> Image.Image:
 def as_jpeg(image: Image.Image) -> bytes:
     """The thumbnail as it is stored."""
     stream = io.BytesIO()
-    image.info = {}  # neither its comment nor its profile
-    image.save(stream, "JPEG", quality=QUALITY)
+    plain = image.copy()
+    plain.info = {}  # neither its comment nor its profile
+    plain.save(stream, "JPEG", quality=QUALITY)
     return stream.getvalue()
 
 

@@ -56,8 +56,8 @@ NAMES = frozenset(each.name for each in ANALYZERS)
 INT64 = (-(2**63), 2**63 - 1)
 
 INTEGERS: Mapping[str, tuple[int, int]] = {
-    "width": (1, 2**31 - 1),
-    "height": (1, 2**31 - 1),
+    "width": (1, 2**32 - 1),
+    "height": (1, 2**32 - 1),
     "frames": (1, 2**31 - 1),
     "phash": INT64,
     "phash_quality": (0, 100),
