@@ -50,7 +50,7 @@ RECORDED = {
         extends INTEGER REFERENCES log(id), from_offset INTEGER NOT NULL, from_line INTEGER NOT NULL""",
     "reading": """
         id INTEGER PRIMARY KEY, uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
-        log INTEGER NOT NULL REFERENCES log(id), format TEXT NOT NULL, version INTEGER NOT NULL, zone_rule TEXT,
+        log INTEGER NOT NULL REFERENCES log(id), format TEXT NOT NULL, version TEXT NOT NULL, zone_rule TEXT,
         precision INTEGER NOT NULL, supersedes INTEGER REFERENCES reading(id)""",
     "reading_end": """
         id INTEGER PRIMARY KEY, reading INTEGER NOT NULL UNIQUE REFERENCES reading(id), lines INTEGER NOT NULL,
@@ -84,7 +84,7 @@ RECORDED = {
         key TEXT NOT NULL, value TEXT NOT NULL""",
     "analysis": """
         id INTEGER PRIMARY KEY, object INTEGER NOT NULL REFERENCES object(id), analyzer TEXT NOT NULL,
-        version INTEGER NOT NULL, state TEXT NOT NULL""",
+        version TEXT NOT NULL, state TEXT NOT NULL""",
     "fact": """
         id INTEGER PRIMARY KEY, object INTEGER NOT NULL REFERENCES object(id),
         analysis INTEGER NOT NULL REFERENCES analysis(id), key TEXT NOT NULL, value ANY""",
@@ -139,6 +139,7 @@ CREATE INDEX claim_address ON claim(address);
 CREATE INDEX lookup_address ON lookup(address, dataset);
 CREATE INDEX analysis_object ON analysis(object, analyzer, version);
 CREATE INDEX fact_object ON fact(object, key);
+CREATE INDEX fact_kind ON fact(key, value, object) WHERE key IN ('kind', 'media_type', 'phash');
 CREATE INDEX match_event ON match(event);
 CREATE INDEX match_sighting ON match(sighting);
 CREATE INDEX mark_target ON mark(target_kind, target, kind);

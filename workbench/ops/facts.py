@@ -10,7 +10,7 @@ from workbench.core.records import Analysis
 
 
 @operation("facts.record")
-def record(tx: Transaction, found: Sequence[tuple[int, str, int, Analysis]]) -> int:
+def record(tx: Transaction, found: Sequence[tuple[int, str, str, Analysis]]) -> int:
     """Record (object, analyzer, version, analysis) with facts and warnings."""
     done = tx.append(
         "analysis",

@@ -24,14 +24,3 @@ def undo(tx: Transaction, seq: int) -> int:
     tx.arguments.update(undoes=seq, name=row[0])
     span = tx.conn.execute("SELECT first, last FROM op_rows WHERE op = ? AND tab = 'mark'", (seq,)).fetchone()
     return 0 if span is None else restore(tx, *span)
-
-
-def last_undoable(names_of_ops: set[str]) -> str:
-    """SQL for the last op of an actor that can still be undone: not an undo, and not undone."""
-    names = ", ".join(f"'{name}'" for name in sorted(names_of_ops) if name != "history.undo")
-    return (
-        "SELECT op.seq FROM op JOIN actor ON actor.id = op.actor "
-        f"WHERE actor.name = ? AND op.name IN ({names}) "
-        "AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = op.seq "
-        "AND NOT EXISTS (SELECT 1 FROM op r WHERE r.undoes = u.seq)) ORDER BY op.seq DESC LIMIT 1"
-    )

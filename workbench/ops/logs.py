@@ -74,7 +74,7 @@ def begin(
     tx: Transaction,
     log: int,
     format_name: str,
-    version: int,
+    version: str,
     zone_rule: str | None,
     precision: int,
     supersedes: int | None = None,

@@ -1,0 +1,152 @@
+"""Where each address comes from, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.case.readers import Reader
+from workbench.core.batch import NULL
+from workbench.core.filter import Filter
+from workbench.core.records import Action
+from workbench.core.times import rfc3339
+from workbench.queries import select
+from workbench.queries.shown import Row, chunks, marks
+
+LISTS = frozenset({"vpn", "hosting", "tor", "proxy", "nk-linked"})
+"""Labels that say that an address is on some list."""
+SPECIAL = frozenset({"private", "reserved"})
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the addresses of a filter did. All arrays have one entry an address; `upload_bytes` is `NULL` where no log
+    holds it, times are microseconds UTC or `NULL`.
+    """
+
+    ids: NDArray[np.int64]
+    events: NDArray[np.int64]
+    uploads: NDArray[np.int64]
+    upload_bytes: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def totals(reader: Reader, asked: Filter) -> Totals:
+    """Count by address; the addresses of the most uploads come first."""
+    columns = reader.arrays("event")
+    mask = select.events(reader, asked) & (columns["address"] > 0)
+    address = columns["address"][mask]
+    size = int(address.max()) + 1 if len(address) else 1
+    counts = np.bincount(address, minlength=size)
+    up = (columns["action"][mask] == Action.UPLOAD) & (columns["ok"][mask] == 1)
+    uploads = np.bincount(address[up], minlength=size)
+    received = columns["received"][mask]
+    known = up & (received != NULL)
+    sums = np.full(size, NULL)
+    held = np.unique(address[known])
+    sums[held] = _exact_sums(address[known], received[known], size)[held]
+    times = columns["time"][mask]
+    timed = times != NULL
+    first, last = np.full(size, 2**63 - 1), np.full(size, NULL)
+    np.minimum.at(first, address[timed], times[timed])
+    np.maximum.at(last, address[timed], times[timed])
+    first[last == NULL] = NULL
+    ids = np.flatnonzero(counts)
+    ids = ids[np.lexsort((ids, -counts[ids], -uploads[ids]))]
+    return Totals(ids, counts[ids], uploads[ids], sums[ids], first[ids], last[ids])
+
+
+def _exact_sums(keys: NDArray[Any], values: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Sums by key in whole numbers; bincount's own weights are floats."""
+    out = np.zeros(size, np.int64)
+    np.add.at(out, keys, values)
+    return out
+
+
+def rows(reader: Reader, asked: Filter) -> Iterator[Row]:
+    """The rows of ``workbench origins``."""
+    found = totals(reader, asked)
+    for part in chunks(range(len(found))):
+        at = list(part)
+        ids = found.ids[at].tolist()
+        claims = claims_of(reader, ids)
+        texts = dict(reader.all(f"SELECT id, text FROM address WHERE id IN ({marks(ids)})", ids))
+        looked = {
+            row[0] for row in reader.all(f"SELECT DISTINCT address FROM lookup WHERE address IN ({marks(ids)})", ids)
+        }
+        for index, own in zip(at, ids, strict=True):
+            said = claims.get(own, [])
+            size = int(found.upload_bytes[index])
+            yield {
+                "address": texts[own],
+                "country": value_of(said, "country"),
+                "asn": _number(value_of(said, "asn")),
+                "as_name": value_of(said, "as_name"),
+                "labels": labels(said, own in looked),
+                "events": int(found.events[index]),
+                "uploads": int(found.uploads[index]),
+                "upload_bytes": None if size == NULL else size,
+                "first": _time(found.first[index]),
+                "last": _time(found.last[index]),
+                "claims": said,
+            }
+
+
+def claims_of(reader: Reader, addresses: Sequence[int]) -> dict[int, list[Row]]:
+    """Every claim of some addresses, as the lists show them."""
+    found: dict[int, list[Row]] = {}
+    for part in chunks(addresses):
+        for address, name, release, prefix, level, key, value in reader.all(
+            "SELECT c.address, d.name, d.release, c.prefix, c.level, c.key, c.value FROM claim c "
+            f"JOIN dataset d ON d.id = c.dataset WHERE c.address IN ({marks(part)}) ORDER BY c.address, c.id",
+            part,
+        ):
+            found.setdefault(address, []).append(
+                {"set": name, "release": release, "prefix": prefix, "level": level, "key": key, "value": value}
+            )
+    return found
+
+
+def value_of(claims: Sequence[Row], key: str) -> str | None:
+    """What the newest data set says; older ones stand beside it in the claims."""
+    said = [each for each in claims if each["key"] == key]
+    return str(max(said, key=lambda each: each["release"])["value"]) if said else None
+
+
+def labels(claims: Sequence[Row], looked_up: bool) -> list[str]:
+    """Labels of an address; ``unlisted`` when sets were asked and no list holds it.
+
+    A private or reserved address that nobody describes is not called unlisted: no list could hold it.
+    """
+    found = sorted({each["value"] for each in claims if each["key"] == "label"})
+    if looked_up and not LISTS & set(found) and not (SPECIAL & set(found) and value_of(claims, "country") is None):
+        found.append("unlisted")
+    return found
+
+
+def unlisted(reader: Reader) -> set[int]:
+    """Addresses that `labels` calls unlisted."""
+    by_label: dict[str, set[int]] = {}
+    for value, address in reader.conn.execute("SELECT value, address FROM claim WHERE key = 'label'"):
+        by_label.setdefault(value, set()).add(address)
+    looked = {row[0] for row in reader.conn.execute("SELECT DISTINCT address FROM lookup")}
+    described = {row[0] for row in reader.conn.execute("SELECT DISTINCT address FROM claim WHERE key = 'country'")}
+    listed = set().union(*(by_label.get(each, set()) for each in LISTS))
+    special = set().union(*(by_label.get(each, set()) for each in SPECIAL))
+    return looked - listed - (special - described)
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _time(micros: Any) -> str | None:
+    return None if int(micros) == NULL else rfc3339(int(micros))

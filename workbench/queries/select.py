@@ -1,0 +1,468 @@
+"""From a filter to rows: masks over the columns of sightings and events.
+
+Each facet becomes ids of its own small dimension by SQL (paths, snapshots, objects, addresses), then a lookup table
+indexed by id, then one gather over the large table: 1,000,000 rows cost a few milliseconds a facet. A facet of the
+other side goes through the matches between events and sightings.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.case.bigrams import match_query
+from workbench.case.readers import Reader
+from workbench.case.transaction import TEXT_KINDS
+from workbench.core.batch import NULL
+from workbench.core.errors import UserError
+from workbench.core.filter import KINDS, Clock, Filter
+from workbench.core.records import Action, State
+
+Mask = NDArray[np.bool_]
+
+EVENT_FACETS = ("address", "country", "asn", "label", "action", "not_address", "not_country", "not_asn", "not_label")
+"""Facets that speak of events and addresses (``not_action`` too)."""
+FILE_FACETS = ("snapshot", "type", "state", "change", "objects", "not_type")
+"""Facets that speak of files only."""
+SHARED_FACETS = ("source", "path", "not_path", "tag", "not_tag", "verdict", "not_verdict", "text")
+"""Facets that both sides answer for themselves."""
+
+_MARKS = "SELECT target FROM mark_now WHERE kind = ? AND target_kind = ? AND present AND value = ?"
+
+
+def table_of(size: int, ids: Iterable[Any]) -> Mask:
+    """A lookup table: true at these ids. Index 0 stands for null."""
+    found = np.zeros(size + 1, bool)
+    listed = np.fromiter(ids, np.int64)
+    found[listed[(listed > 0) & (listed <= size)]] = True
+    return found
+
+
+def _ids(reader: Reader, sql: str, parameters: Sequence[Any] = ()) -> Iterable[int]:
+    return (row[0] for row in reader.conn.execute(sql, parameters))
+
+
+def _size(reader: Reader, table: str) -> int:
+    return int(reader.value(f"SELECT ifnull(max(id), 0) FROM {table}"))
+
+
+# files
+
+
+def sightings(reader: Reader, asked: Filter) -> Mask:
+    """Which sightings (by id - 1) does the filter show?"""
+    columns = reader.arrays("sighting")
+    mask = np.ones(len(columns["path"]), bool)
+    for facet in ("path", "not_path"):
+        if getattr(asked, facet):
+            hit = table_of(_size(reader, "path"), _globbed(reader, "path", getattr(asked, facet)))[columns["path"]]
+            mask &= ~hit if facet.startswith("not_") else hit
+    snapshots = _snapshots(reader, asked)
+    if snapshots is not None:
+        mask &= snapshots[columns["snapshot"]]
+    mask &= _objects(reader, asked, columns)
+    if asked.change:
+        mask &= _changed(reader, asked)
+    if asked.text:
+        mask &= _text_files(reader, asked, columns)
+    if asked.clock is Clock.MODIFIED and (asked.since is not None or asked.until is not None):
+        mask &= between(columns["modified"], asked)
+    if asked.clock is Clock.EMBEDDED and (asked.since is not None or asked.until is not None):
+        mask &= table_of(_size(reader, "object"), _embedded(reader, asked))[columns["object"]]
+    across = _only(asked, (*EVENT_FACETS, "not_action"), time=asked.clock is Clock.EVENT)
+    if across:
+        mask &= _matched_files(reader, across, columns)
+    return mask
+
+
+def _snapshots(reader: Reader, asked: Filter) -> Mask | None:
+    by_time = asked.clock in (None, Clock.OBSERVED) and (asked.since is not None or asked.until is not None)
+    if not (asked.source or asked.snapshot or by_time):
+        return None
+    wanted: list[str] = []
+    parameters: list[Any] = []
+    if asked.source:
+        wanted.append(f"source.name IN ({_marks(asked.source)})")
+        parameters += asked.source
+    if asked.snapshot:
+        wanted.append(f"snapshot.id IN ({_marks(asked.snapshot)})")
+        parameters += asked.snapshot
+    if by_time:
+        wanted.append("snapshot.observed >= ? AND snapshot.observed < ?")
+        parameters += [NULL if asked.since is None else asked.since, 2**63 - 1 if asked.until is None else asked.until]
+    sql = f"SELECT snapshot.id FROM snapshot JOIN source ON source.id = snapshot.source WHERE {' AND '.join(wanted)}"
+    return table_of(_size(reader, "snapshot"), _ids(reader, sql, parameters))
+
+
+def _objects(reader: Reader, asked: Filter, columns: Any) -> Mask:
+    size = _size(reader, "object")
+    mask = np.ones(len(columns["path"]), bool)
+    of = columns["object"]
+    if asked.objects:
+        mask &= table_of(size, object_ids(reader, asked.objects))[of]
+    if asked.type:
+        mask &= _typed(reader, size, asked.type)[of]
+    if asked.not_type:
+        mask &= ~_typed(reader, size, asked.not_type)[of]
+    if asked.state:
+        states = object_states(reader, missing=State.MISSING in asked.state)
+        hit = np.isin(states, [STATES.index(each) for each in asked.state if each in STATES])
+        held = hit[of] & (of > 0)
+        for state in {State.NOT_FETCHED, State.WITHHELD} & set(asked.state):
+            held |= table_of(len(of), _ids(reader, "SELECT id FROM sighting WHERE state = ?", (state,)))[1:]
+        mask &= held
+    for facet, kind in (("tag", "tag"), ("verdict", "verdict")):
+        for name, wanted in ((facet, True), (f"not_{facet}", False)):
+            values = getattr(asked, name)
+            if values:
+                hit = np.zeros(len(of), bool)
+                for value in values:
+                    hit |= table_of(size, _ids(reader, _MARKS, (kind, "object", value)))[of]
+                    hit |= table_of(len(of), _ids(reader, _MARKS, (kind, "sighting", value)))[1:]
+                    if kind == "verdict" and value == "unseen":
+                        hit |= ~_judged(reader, size)[of]
+                mask &= hit if wanted else ~hit
+    return mask
+
+
+def _judged(reader: Reader, size: int) -> Mask:
+    """Objects on which somebody has a verdict other than *unseen*."""
+    return table_of(
+        size, _ids(reader, "SELECT target FROM mark_now WHERE kind = 'verdict' AND target_kind = 'object' AND present")
+    )
+
+
+STATES = tuple(State)
+
+
+def object_states(reader: Reader, *, missing: bool = False) -> NDArray[np.int8]:
+    """State of every object as an index into `STATES`, at index id (0 stands for no object).
+
+    With `missing` the evidence folder is read to see whether the bytes are there at all.
+    """
+
+    def make() -> NDArray[np.int8]:
+        size = _size(reader, "object")
+        found = np.full(size + 1, STATES.index(State.OK), np.int8)
+        found[table_of(size, _ids(reader, "SELECT id FROM object WHERE size = 0"))] = STATES.index(State.EMPTY)
+        for row, state in reader.conn.execute(
+            "SELECT object, state FROM analysis WHERE state <> 'ok' AND id IN "
+            "(SELECT max(id) FROM analysis GROUP BY object, analyzer)"
+        ):
+            if state in (State.EMPTY, State.UNDECODABLE, State.TOO_LARGE):
+                found[row] = STATES.index(State(state))
+        return found
+
+    states = reader.memoised("object-states", make)
+    if not missing:
+        return states
+    states = states.copy()
+    names = set(reader.evidence.names())
+    for row, sha256 in reader.conn.execute("SELECT id, sha256 FROM object"):
+        if reader.evidence.name(sha256) not in names:
+            states[row] = STATES.index(State.MISSING)
+    return states
+
+
+def _typed(reader: Reader, size: int, types: Sequence[str]) -> Mask:
+    found = np.zeros(size + 1, bool)
+    for wanted in types:
+        key = "kind" if wanted in KINDS else "media_type"
+        if wanted not in KINDS and "/" not in wanted:
+            raise UserError("filter-type", type=wanted, kinds=", ".join(KINDS))
+        found |= table_of(size, _ids(reader, "SELECT object FROM fact WHERE key = ? AND value = ?", (key, wanted)))
+    return found
+
+
+def object_ids(reader: Reader, hashes: Sequence[str]) -> list[int]:
+    """Ids of objects named by hexadecimal SHA-256; unknown ones are left out."""
+    found: list[int] = []
+    for at in range(0, len(hashes), 500):
+        part = [bytes.fromhex(each) for each in hashes[at : at + 500]]
+        found += _ids(reader, f"SELECT id FROM object WHERE sha256 IN ({_marks(part)})", part)
+    return found
+
+
+def _changed(reader: Reader, asked: Filter) -> Mask:
+    from workbench.queries.changes import sightings_of
+
+    count = len(reader.arrays("sighting")["path"])
+    return table_of(count, sightings_of(reader, asked.change))[1:]
+
+
+def _text_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
+    """Any of the searches: in a path, in a note on the object or sighting, in text that was read from it."""
+    mask = np.zeros(len(columns["path"]), bool)
+    paths, objects = _size(reader, "path"), _size(reader, "object")
+    for words in asked.text:
+        hits = text_hits(reader, words)
+        mask |= table_of(paths, hits["path"])[columns["path"]]
+        for kind, ids in (("object", objects), ("sighting", len(mask))):
+            noted = table_of(ids, _noted(reader, hits["mark"], kind))
+            mask |= noted[columns["object"]] if kind == "object" else noted[1:]
+        facts = hits["fact"]
+        if facts:
+            mask |= table_of(objects, _by_id(reader, "SELECT object FROM fact WHERE id IN ({})", facts))[
+                columns["object"]
+            ]
+    return mask
+
+
+def _noted(reader: Reader, marks: Sequence[int], kind: str) -> list[int]:
+    return list(
+        _by_id(
+            reader,
+            "SELECT m.target FROM mark m JOIN mark_now n ON n.mark = m.id AND n.present "
+            f"WHERE m.target_kind = '{kind}' AND m.id IN ({{}})",
+            marks,
+        )
+    )
+
+
+def _by_id(reader: Reader, sql: str, ids: Sequence[int]) -> Iterable[int]:
+    for at in range(0, len(ids), 500):
+        part = ids[at : at + 500]
+        yield from _ids(reader, sql.format(_marks(part)), part)
+
+
+def text_hits(reader: Reader, words: str) -> dict[str, list[int]]:
+    """Rows of the text index that hold `words`, by table."""
+    hits: dict[str, list[int]] = {name: [] for name in TEXT_KINDS}
+    expression = match_query(words)
+    if expression is None:
+        return hits
+    names = {number: name for name, number in TEXT_KINDS.items()}
+    for row in _ids(reader, "SELECT rowid FROM text_index WHERE text_index MATCH ?", (expression,)):
+        hits[names[row & 3]].append(row >> 2)
+    return hits
+
+
+def _embedded(reader: Reader, asked: Filter) -> Iterable[int]:
+    since = NULL if asked.since is None else asked.since
+    until = 2**63 - 1 if asked.until is None else asked.until
+    return _ids(
+        reader,
+        "SELECT object FROM fact WHERE key IN ('exif.datetime_original', 'exif.datetime') AND value >= ? AND value < ?",
+        (since, until),
+    )
+
+
+def _matched_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
+    """Sightings whose bytes, or which themselves, some event of the filter is matched to."""
+    pairs = reader.arrays("match")
+    hit = events(reader, asked)[pairs["event"] - 1]
+    rows = pairs["sighting"][hit]
+    direct = table_of(len(columns["path"]), rows)[1:]
+    through = table_of(_size(reader, "object"), columns["object"][rows - 1])
+    through[0] = False
+    return direct | through[columns["object"]]
+
+
+# events
+
+
+def events(reader: Reader, asked: Filter) -> Mask:
+    """Which events (by id - 1) does the filter show? Without superseded readings and the observer's own."""
+    columns = reader.arrays("event")
+    mask = live_events(reader).copy()
+    if not asked.own:
+        mask &= ~own_addresses(reader)[columns["address"]]
+    if asked.clock in (None, Clock.EVENT) and (asked.since is not None or asked.until is not None):
+        mask &= between(columns["time"], asked)
+    for facet, negative in (("action", False), ("not_action", True)):
+        values = getattr(asked, facet)
+        if values:
+            hit = np.isin(columns["action"], [int(action_of(each)) for each in values])
+            mask &= ~hit if negative else hit
+    chosen = addresses(reader, asked)
+    if chosen is not None:
+        mask &= chosen[columns["address"]]
+    if asked.source:
+        mask &= _readings_of(reader, asked.source)[columns["reading"]]
+    for facet in ("path", "not_path"):
+        if getattr(asked, facet):
+            hit = table_of(_size(reader, "logpath"), _globbed(reader, "logpath", getattr(asked, facet)))[
+                columns["path"]
+            ]
+            mask &= ~hit if facet.startswith("not_") else hit
+    mask &= _marked_events(reader, asked, columns)
+    across = _only(asked, FILE_FACETS, time=asked.clock not in (None, Clock.EVENT))
+    if across:
+        mask &= _matched_events(reader, sightings(reader, across), len(mask))
+    return mask
+
+
+def live_events(reader: Reader) -> Mask:
+    """Events of readings that no better one supersedes."""
+
+    def make() -> Mask:
+        gone = table_of(
+            _size(reader, "reading"), _ids(reader, "SELECT supersedes FROM reading WHERE supersedes IS NOT NULL")
+        )
+        return ~gone[reader.arrays("event")["reading"]]
+
+    return reader.memoised("live-events", make)
+
+
+def own_addresses(reader: Reader) -> Mask:
+    """Lookup table of the observer's own addresses."""
+    return table_of(
+        _size(reader, "address"),
+        _ids(reader, "SELECT target FROM mark_now WHERE kind = 'own' AND target_kind = 'address' AND present"),
+    )
+
+
+def _marked_events(reader: Reader, asked: Filter, columns: Any) -> Mask:
+    """Tags, verdicts and texts on events: on the event, on its address, or on the file that it is matched to."""
+    count = len(columns["address"])
+    mask = np.ones(count, bool)
+    size = _size(reader, "address")
+    for facet in ("tag", "verdict"):
+        for name, wanted in ((facet, True), (f"not_{facet}", False)):
+            values = getattr(asked, name)
+            if values:
+                hit = _matched_events(reader, sightings(reader, Filter(**{facet: values})), count)
+                for value in values:
+                    hit |= table_of(count, _ids(reader, _MARKS, (facet, "event", value)))[1:]
+                    hit |= table_of(size, _ids(reader, _MARKS, (facet, "address", value)))[columns["address"]]
+                mask &= hit if wanted else ~hit
+    if asked.text:
+        hit = _matched_events(reader, sightings(reader, Filter(text=asked.text)), count)
+        for words in asked.text:
+            found = _ids(reader, "SELECT id FROM logpath WHERE instr(display, ?)", (words,))
+            hit |= table_of(_size(reader, "logpath"), found)[columns["path"]]
+            marks = text_hits(reader, words)["mark"]
+            hit |= table_of(size, _noted(reader, marks, "address"))[columns["address"]]
+            hit |= table_of(count, _noted(reader, marks, "event"))[1:]
+        mask &= hit
+    return mask
+
+
+def _matched_events(reader: Reader, files: Mask, count: int) -> Mask:
+    """Events matched to these sightings, or to another sighting of the same bytes."""
+    pairs = reader.arrays("match")
+    objects = reader.arrays("sighting")["object"]
+    wanted = table_of(_size(reader, "object"), objects[files])
+    wanted[0] = False
+    rows = pairs["sighting"] - 1
+    hit = files[rows] | wanted[objects[rows]]
+    return table_of(count, pairs["event"][hit])[1:]
+
+
+def _readings_of(reader: Reader, sources: Sequence[str]) -> Mask:
+    return table_of(
+        _size(reader, "reading"),
+        _ids(
+            reader,
+            "SELECT reading.id FROM reading JOIN log ON log.id = reading.log JOIN source ON source.id = log.source "
+            f"WHERE source.name IN ({_marks(sources)})",
+            sources,
+        ),
+    )
+
+
+# addresses
+
+
+def addresses(reader: Reader, asked: Filter) -> Mask | None:
+    """Lookup table of the addresses that the filter's network facets choose; null when it has none."""
+    mask: Mask | None = None
+    size = _size(reader, "address")
+    for facet in ("address", "country", "asn", "label"):
+        for name, wanted in ((facet, True), (f"not_{facet}", False)):
+            values = getattr(asked, name)
+            if values:
+                hit = table_of(size, _addresses_by(reader, facet, values))
+                mask = np.ones(size + 1, bool) if mask is None else mask
+                mask &= hit if wanted else ~hit
+    if mask is not None:
+        mask[0] = False
+    return mask
+
+
+def _addresses_by(reader: Reader, facet: str, values: Sequence[Any]) -> Iterable[int]:
+    if facet == "address":
+        return _in_networks(reader, values)
+    if facet == "label" and "unlisted" in values:
+        from workbench.queries.origins import unlisted
+
+        rest = [each for each in values if each != "unlisted"]
+        return unlisted(reader) | set(_claimed(reader, "label", rest) if rest else ())
+    return _claimed(reader, facet, [str(each) for each in values])
+
+
+def _claimed(reader: Reader, key: str, values: Sequence[str]) -> Iterable[int]:
+    """Addresses of which some data set claims one of these values."""
+    return _ids(
+        reader, f"SELECT DISTINCT address FROM claim WHERE key = ? AND value IN ({_marks(values)})", (key, *values)
+    )
+
+
+def _in_networks(reader: Reader, values: Sequence[str]) -> list[int]:
+    exact: set[str] = set()
+    networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
+    for value in values:
+        try:
+            if "/" in value:
+                networks.append(ipaddress.ip_network(value, strict=False))
+            else:
+                exact.add(str(ipaddress.ip_address(value)))
+        except ValueError:
+            raise UserError("filter-address", address=value) from None
+    found: list[int] = []
+    for row, text in reader.conn.execute("SELECT id, text FROM address"):
+        if text in exact:
+            found.append(row)
+        elif networks:
+            try:
+                address = ipaddress.ip_address(text)
+            except ValueError:
+                continue  # a host name lies in no network
+            if any(address in network for network in networks if network.version == address.version):
+                found.append(row)
+    return found
+
+
+# small things
+
+
+def between(values: NDArray[np.int64], asked: Filter) -> Mask:
+    """Half-open interval; null times are outside."""
+    mask: Mask = values != NULL
+    if asked.since is not None:
+        mask &= values >= asked.since
+    if asked.until is not None:
+        mask &= values < asked.until
+    return mask
+
+
+def action_of(word: str) -> Action:
+    """The action that a filter names; raises `UserError`."""
+    for action in Action:
+        if action.word() == word:
+            return action
+    raise UserError("filter-action", action=word, actions=", ".join(each.word() for each in Action))
+
+
+def _globbed(reader: Reader, table: str, patterns: Sequence[str]) -> list[int]:
+    """Rows whose whole path fits a pattern: ``*`` crosses ``/``, case counts (SQLite's GLOB)."""
+    return [
+        row for pattern in patterns for row in _ids(reader, f"SELECT id FROM {table} WHERE display GLOB ?", (pattern,))
+    ]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _only(asked: Filter, facets: Sequence[str], *, time: bool) -> Filter | None:
+    """The filter reduced to some facets; null when nothing of it is left."""
+    kept: dict[str, Any] = {name: getattr(asked, name) for name in facets if getattr(asked, name)}
+    if time and (asked.since is not None or asked.until is not None):
+        kept.update(since=asked.since, until=asked.until, clock=asked.clock)
+    return replace(Filter(own=asked.own), **kept) if kept else None
