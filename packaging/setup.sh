@@ -148,16 +148,21 @@ stamp() {
   { grep -v "^$1 " "$STAMP"; say "$1 $2"; } >"$STAMP.new" && mv "$STAMP.new" "$STAMP"
 }
 
-# Versions are never changed in place: the Qt wheels share one folder and an upgrade can leave it half old. An
-# environment that somebody else made is filled, not cleared.
+# Versions are never changed in place: the Qt wheels share one folder and an upgrade can leave it half old. The old
+# environment goes away by one rename and the new one is marked ours before anything is in it, so that a set-up that was
+# killed leaves nothing that looks finished. An environment that somebody else made is filled, not replaced.
 create_environment() {
-  local python clear=""
-  python=$(find_python) || fail "Python 3.11 or later is needed and was not found (on Debian: apt-get install python3)."
-  if [ -e "$STAMP" ] || ! venv_version >/dev/null; then clear=--clear; fi
-  if [ -n "$clear" ]; then
-    step "Making the environment $VENV with $("$python" --version)" "$python" -m venv $clear "$VENV"
+  local python
+  if [ ! -e "$STAMP" ] && venv_version >/dev/null; then
+    say "made by somebody else, filled by packaging/setup.sh" >"$STAMP"
+    return 0
   fi
-  say "made by packaging/setup.sh" >"$STAMP"
+  python=$(find_python) || fail "Python 3.11 or later is needed and was not found (on Debian: apt-get install python3)."
+  rm -rf "$STATE/old-environment"
+  if [ -e "$VENV" ]; then mv "$VENV" "$STATE/old-environment"; fi
+  mkdir -p "$VENV" && say "made by packaging/setup.sh" >"$STAMP"
+  step "Making the environment $VENV with $("$python" --version)" "$python" -m venv "$VENV"
+  rm -rf "$STATE/old-environment"
 }
 
 pip_install() { "$VENV/bin/python" -m pip --disable-pip-version-check --no-input install "$@"; }

@@ -15,12 +15,18 @@ LOCKS = sorted(PACKAGING.glob("requirements*.txt"))
 SEAMS = """
 . "$PWD/packaging/setup.sh"
 step() { shift; "$@" || exit 1; }
-create_environment() { echo create >>did; mkdir -p "$VENV/bin"; echo 'echo 3.11' >"$VENV/bin/python"
-  chmod +x "$VENV/bin/python"; echo made >"$STAMP"; }
 install_locked() { echo locked >>did; }
 install_locked_development() { echo development >>did; test ! -e broken; }
 install_project() { echo project >>did; }
 set_up "$1"
+"""
+
+# Plays `python -m venv FOLDER`; the environment's own Python only knows its version.
+MAKES_ENVIRONMENTS = """
+case "$2" in
+  venv) echo create >>did; mkdir "$3/bin"; printf '#!/bin/sh\\necho 3.11\\n' >"$3/bin/python"; chmod +x "$3/bin/python"
+    test ! -e killed ;;
+esac
 """
 
 
@@ -50,4 +56,7 @@ def copy_checkout(folder: Path) -> Path:
 
 
 def set_up_with_seams(checkout: Path, purpose: str) -> subprocess.CompletedProcess[str]:
-    return bash(f"set -- {purpose}\n{SEAMS}", checkout, WORKBENCH_NO_SYSTEM="1")
+    """Runs the real set-up; only making an environment and installing into it is played."""
+    fake(checkout / "fakes", "python-fake", MAKES_ENVIRONMENTS)
+    settings = {"WORKBENCH_NO_SYSTEM": "1", "WORKBENCH_PYTHON": "python-fake"}
+    return bash(f"set -- {purpose}\n{SEAMS}", checkout, checkout / "fakes", **settings)

@@ -186,6 +186,22 @@ def test_a_part_that_failed_is_done_again(checkout: Path) -> None:
     assert did(checkout, "test") == ["development", "project"]
 
 
+def test_an_environment_that_was_cut_off_is_made_again(checkout: Path) -> None:
+    (checkout / "killed").touch()
+    assert set_up_with_seams(checkout, "run").returncode == 1
+    (checkout / "killed").unlink()
+    assert did(checkout, "run") == ["create", "locked", "project"]
+    assert not (checkout / ".state" / "old-environment").exists()
+
+
+def test_an_environment_of_somebody_else_is_filled_and_kept(checkout: Path) -> None:
+    fake(checkout / ".venv", "mine", "")
+    fake(checkout / ".venv" / "bin", "python", "echo 3.11")
+    assert did(checkout, "run") == ["locked", "project"]
+    assert did(checkout, "run") == []
+    assert (checkout / ".venv" / "mine").exists()
+
+
 # --- locks -----------------------------------------------------------------------------------------------------------
 
 
