@@ -17,6 +17,8 @@ from workbench.origins.addresses import Version
 _MARK = b"\xab\xcd\xefMaxMind.com"
 _SEPARATOR = 16
 _DEEPEST = 64
+_MOST_VALUES = 100_000
+"""In one record: pointers could otherwise fold a small file out into endless ones."""
 
 
 class _BrokenError(Exception):
@@ -112,11 +114,12 @@ class _Decoder:
     """The data section; positions are absolute, pointers count from `base`."""
 
     def __init__(self, data: bytes, base: int) -> None:
-        self._data, self._base = data, base
+        self._data, self._base, self._read = data, base, 0
 
     def value(self, at: int, depth: int = 0) -> tuple[Any, int]:
         """The value at a position and where it ends."""
-        if depth > _DEEPEST or at < self._base:
+        self._read = self._read + 1 if depth else 0
+        if depth > _DEEPEST or at < self._base or self._read > _MOST_VALUES:
             raise _BrokenError
         try:
             return self._value(at, depth)

@@ -131,7 +131,8 @@ def _entries(text: str, name: str) -> Iterable[Entry]:
                 raise UserError("origins.csv-twice", name=name, line=reader.line_num, earlier=earlier)
             yield entry
     except csv.Error as error:
-        raise UserError("origins.csv-line", name=name, line=reader.line_num, column="", value=str(error)) from error
+        line = reader.reader.line_num  # the outer one counts finished rows only
+        raise UserError("origins.csv-line", name=name, line=line, column="", value=str(error)) from error
 
 
 def _entry(row: dict[str, str | None], name: str, line: int) -> Entry:
