@@ -86,10 +86,13 @@ missing_packages() {
   done
 }
 
+# An installation that was cut off earlier is finished first.
 install_packages() {
+  export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086  # a list of words on purpose
-  apt-get -o DPkg::Lock::Timeout=300 update &&
-    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $1
+  dpkg --configure -a &&
+    apt-get -o DPkg::Lock::Timeout=300 update &&
+    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $1
 }
 
 prepare_system() {
