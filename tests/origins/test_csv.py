@@ -40,8 +40,8 @@ def test_all_forms_of_a_row() -> None:
         ("as_name", 'Red, "Cloud"'),
         ("asn", "64500"),
         ("country", "ES"),
-        ("labels", "vpn"),
-        ("labels", "hosting"),
+        ("label", "vpn"),
+        ("label", "hosting"),
     }
     assert {claim.prefix for claim in said} == {"192.0.2.0-192.0.2.9"}
     assert other == []

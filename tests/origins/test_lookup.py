@@ -50,7 +50,7 @@ def test_table_agrees_with_a_linear_scan(networks: list[ipaddress.IPv4Network | 
     for address, said in zip(addresses, claims(addresses, [table]), strict=True):
         parsed = ipaddress.ip_address(address)
         covering = [(number, one) for number, one in enumerate(networks) if parsed in one]
-        labels = {(claim.prefix, claim.value) for claim in said if claim.key == "labels"}
+        labels = {(claim.prefix, claim.value) for claim in said if claim.key == "label"}
         assert labels == {(str(one), f"label-{number}") for number, one in covering}
         narrowest = max(covering, key=lambda item: item[1].prefixlen, default=None)
         assert [claim.value for claim in said if claim.key == "asn"] == ([str(narrowest[0] + 1)] if narrowest else [])
@@ -257,5 +257,5 @@ def test_age(release: str, event: str, code: str | None, days: int | None) -> No
 def test_the_registries_do_not_age() -> None:
     about = special_set().about
     assert stale(about.release, at("2010-01-01"))
-    assert stale_claim(about.claim("10.0.0.0/8", "labels", "private"), at("2010-01-01")) is None
+    assert stale_claim(about.claim("10.0.0.0/8", "label", "private"), at("2010-01-01")) is None
     assert stale_claim(About("x", "", "2020-01-01", "as", "", 0, b"").claim("", "", ""), at("2024-01-01"))

@@ -37,17 +37,17 @@ def values(said: list[Claim], key: str) -> set[str]:
     [
         ("175.45.176.1", "country", "KP"),
         ("175.45.176.1", "asn", "131279"),
-        ("175.45.179.255", "labels", "nk-linked"),
+        ("175.45.179.255", "label", "nk-linked"),
         ("8.8.8.8", "country", "US"),
         ("80.58.61.250", "country", "ES"),
         ("218.60.8.1", "country", "CN"),
-        ("218.60.8.1", "labels", "carrier"),
+        ("218.60.8.1", "label", "carrier"),
         ("89.187.160.0", "asn", "60068"),
-        ("89.187.160.0", "labels", "hosting"),
+        ("89.187.160.0", "label", "hosting"),
         ("185.159.157.0", "asn", "209103"),
         ("185.159.157.0", "as_name", "Proton AG"),
         ("2a00:1450:4001::1", "asn", "15169"),
-        ("2001:ac8::1", "labels", "vpn"),
+        ("2001:ac8::1", "label", "vpn"),
         ("::ffff:175.45.176.1", "country", "KP"),
     ],
 )
@@ -85,7 +85,7 @@ def test_the_model_case_reads_as_it_should(sets: list[DataSet]) -> None:
 def test_unconfirmed_ranges_are_remarks_and_give_no_label(sets: list[DataSet]) -> None:
     for address in ("188.43.136.1", "80.237.84.9", "80.237.87.9", "83.234.227.9", "188.43.33.250"):
         (said,) = claims([address], sets)
-        assert "nk-linked" not in values(said, "labels")
+        assert "nk-linked" not in values(said, "label")
         assert any("unconfirmed" in note for note in values(said, "note"))
     (said,) = claims(["188.43.33.248"], sets)
     assert not any("nk-linked" in note for note in values(said, "note"))
@@ -113,7 +113,7 @@ def test_the_cited_networks_are_in_the_as_list(sets: list[DataSet]) -> None:
     cited = {"9009": {"vpn", "hosting"}, "209854": {"vpn"}, "212238": {"vpn", "hosting"}, "16276": {"hosting"}}
     cited |= {"45090": {"hosting"}, "208172": {"vpn"}, "60729": {"vpn", "hosting"}}
     for asn, labels in cited.items():
-        assert values(list(table.claims_of(asn)), "labels") == labels
+        assert values(list(table.claims_of(asn)), "label") == labels
     assert table.claims_of("64496") == ()
 
 
@@ -171,7 +171,7 @@ def test_tor_exits_are_all_found_and_nothing_between(sets: list[DataSet]) -> Non
     known = {ipaddress.ip_address(address) for address in listed}
     beside = [str(address + 1) for address in known if address + 1 not in known]
     tor = [one for one in sets if one.about.name == "tor-exits"]
-    assert all(values(said, "labels") == {"tor"} for said in claims(listed, tor))
+    assert all(values(said, "label") == {"tor"} for said in claims(listed, tor))
     assert not any(claims(beside, tor))
     print(f"tor: {len(listed)} exits and {len(beside)} neighbours right")
 

@@ -20,8 +20,10 @@ ASN = "asn"
 """Key of a claim: number of the autonomous system that announces the prefix, digits only."""
 AS_NAME = "as_name"
 """Key of a claim: the name of that network; a weak hint at who uses it."""
-LABELS = "labels"
+LABEL = "label"
 """Key of a claim: one label, such as ``vpn``. Several labels are several claims."""
+LABELS = "labels"
+"""Field of a data set: any number of labels with spaces between."""
 NOTE = "note"
 """Key of a claim: the data set's own remark, grade and as-of date."""
 
@@ -122,7 +124,7 @@ class AsTable(DataSet):
         """The claims on one AS (digits); their prefix is ``AS9009``."""
         number = int(asn)
         prefix = f"AS{number}"
-        found = [self.about.claim(prefix, LABELS, label, "as") for label in self._labels.get(number, ())]
+        found = [self.about.claim(prefix, LABEL, label, "as") for label in self._labels.get(number, ())]
         if number in self._notes:
             found.append(self.about.claim(prefix, NOTE, self._notes[number], "as"))
         return tuple(found)
@@ -147,6 +149,6 @@ def split_labels(values: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]
     """Key and value pairs without the empty ones, and one pair for each label."""
     for key, value in values:
         if key == LABELS:
-            yield from ((LABELS, label) for label in sorted(value.split()))
+            yield from ((LABEL, label) for label in sorted(value.split()))
         elif value:
             yield key, value

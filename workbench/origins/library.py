@@ -10,7 +10,7 @@ from typing import Any
 from workbench.core.errors import UserError
 from workbench.core.resources import resource
 from workbench.origins.addresses import parse_range
-from workbench.origins.dataset import LABELS, NOTE, AsTable, DataSet, PackedSet, about_from
+from workbench.origins.dataset import LABEL, NOTE, AsTable, DataSet, PackedSet, about_from
 from workbench.origins.special import special_set
 from workbench.origins.tableset import Entry, TableSet
 
@@ -60,6 +60,6 @@ def _table(table: Mapping[str, Any]) -> DataSet:
 
 def _entry(row: Mapping[str, Any]) -> Entry:
     start, end, version = parse_range(row["prefix"])
-    values = [] if row["grade"] == UNCONFIRMED else [(LABELS, label) for label in sorted(row["labels"])]
+    values = [] if row["grade"] == UNCONFIRMED else [(LABEL, label) for label in sorted(row["labels"])]
     remark = f"{' '.join(row['labels'])}: {row['grade']}, as of {row['as_of']}. {row['note']}"
     return Entry(version, start, end, (*values, (NOTE, remark)))

@@ -16,7 +16,7 @@ from workbench.core.messages import Message
 from workbench.core.records import Claim
 from workbench.origins import special
 from workbench.origins.addresses import Addresses, Positions, Version, is_address, parse
-from workbench.origins.dataset import ASN, LABELS, AsTable, DataSet, PrefixSet
+from workbench.origins.dataset import ASN, LABEL, AsTable, DataSet, PrefixSet
 
 UNLISTED = "unlisted"
 """Label of an address that no set held lists: absence of evidence, never "residential"."""
@@ -116,7 +116,7 @@ def labels_of(address: str, claims: Iterable[Claim], lists: Held) -> list[str]:
     labels: set[str] = set()
     described = False
     for claim in claims:
-        if claim.key == LABELS:
+        if claim.key == LABEL:
             labels.add(claim.value)
         described = described or claim.dataset != special.NAME
     if lists.sets and labels <= _SAYS_NOTHING and (described or not labels & _NOT_PUBLIC):

@@ -13,7 +13,7 @@ import json
 from functools import cache
 
 from workbench.origins.addresses import parse_range
-from workbench.origins.dataset import LABELS, About
+from workbench.origins.dataset import LABEL, About
 from workbench.origins.tableset import RESERVED_NAME, Entry, TableSet
 
 NAME = RESERVED_NAME
@@ -90,7 +90,7 @@ def special_set() -> TableSet:
     entries = []
     for prefix, label, purpose, source in ROWS:
         start, end, version = parse_range(prefix)
-        values = [(SPECIAL, f"{purpose}, {source}")] + ([(LABELS, label)] if label else [])
+        values = [(SPECIAL, f"{purpose}, {source}")] + ([(LABEL, label)] if label else [])
         entries.append(Entry(version, start, end, tuple(values)))
     about = About(
         name=NAME,

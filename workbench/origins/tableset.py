@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from workbench.core.errors import UserError
 from workbench.core.records import Claim
 from workbench.origins.addresses import Version, parse_range, range_text
-from workbench.origins.dataset import AS_NAME, ASN, COUNTRY, LABELS, About, PrefixSet, split_labels
+from workbench.origins.dataset import AS_NAME, ASN, COUNTRY, LABEL, LABELS, About, PrefixSet, split_labels
 from workbench.origins.ranges import Ranges, ranges_of
 
 COLUMNS = ("prefix", COUNTRY, ASN, AS_NAME, LABELS)
@@ -45,7 +45,7 @@ class TableSet(PrefixSet):
 
     def __init__(self, about: About, entries: Sequence[Entry], *, narrowest: bool = False) -> None:
         self.about = about
-        self.lists_labels = any(key == LABELS for entry in entries for key, _ in entry.values)
+        self.lists_labels = any(key == LABEL for entry in entries for key, _ in entry.values)
         self._entries = entries
         self._narrowest = narrowest
         self._covers: list[tuple[int, ...]] = []
@@ -64,7 +64,7 @@ class TableSet(PrefixSet):
             prefix = range_text(entry.start, entry.end, entry.version)
             new = [(key, value) for key, value in entry.values if _topic(key) not in taken]
             claims += [self.about.claim(prefix, key, value) for key, value in new]
-            taken |= {_topic(key) for key, _ in new} - {LABELS}
+            taken |= {_topic(key) for key, _ in new} - {LABEL}
             if self._narrowest:
                 break
         return tuple(claims)
