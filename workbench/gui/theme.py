@@ -40,6 +40,7 @@ FontRole = Literal["base", "caption", "heading", "title", "mono", "mono-caption"
 _SANS = ("Inter", "Noto Sans", "Segoe UI", "Cantarell", "Ubuntu", "Open Sans", "Roboto", "Helvetica Neue")
 _MONO = ("JetBrains Mono", "Noto Sans Mono", "Cascadia Mono", "Ubuntu Mono", "SF Mono", "Menlo", "DejaVu Sans Mono")
 _CJK = ("Noto Sans CJK SC", "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans KR", "Malgun Gothic")
+_LAST = ("DejaVu Sans Condensed",)
 _PLAIN_DEFAULTS = {"DejaVu Sans", "Bitstream Vera Sans", "Sans Serif", "Sans"}
 
 _PIXELS: dict[FontRole, float] = {
@@ -183,7 +184,9 @@ def _families(fixed: bool) -> list[str]:
     installed = set(QFontDatabase.families())
     wanted: Sequence[str] = _MONO if fixed else _SANS
     liked = [family for family in wanted if family in installed]
-    first = [*liked, system] if fixed or system in _PLAIN_DEFAULTS else [system, *liked]
+    first = [*liked, system] if fixed else [system, *liked]
+    if not fixed and system in _PLAIN_DEFAULTS:
+        first = [*liked, *(family for family in _LAST if family in installed), system]
     fallbacks = [family for family in _CJK if family in installed]
     return list(dict.fromkeys([*first, *fallbacks]))
 
