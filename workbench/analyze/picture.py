@@ -211,13 +211,14 @@ def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int 
     try:
         with guarded(media_type):
             _load(opened.image, opened.size, side)
-        if media_type == "image/png" and not checksums_agree(data):
-            opened.damage = "image-damaged"
-        return opened.damage is None
     except Refused as refused:
         if refused.code in TOO_LARGE:
             raise
         first = refused
+    else:
+        if media_type == "image/png" and not checksums_agree(data):
+            opened.damage = "image-damaged"
+        return opened.damage is None
     try:
         with guarded(media_type), _tolerant():
             opened.image = open_picture(data, media_type, all_frames=False).image
@@ -237,7 +238,7 @@ def checksums_agree(data: bytes | memoryview) -> bool:
     while at + 12 <= len(png):
         length = int.from_bytes(png[at : at + 4], "big")
         end = at + 8 + length
-        if png[at + 4 : at + 8] == b"IDAT" and zlib.crc32(png[at + 4 : end]) != int.from_bytes(
+        if bytes(png[at + 4 : at + 8]) == b"IDAT" and zlib.crc32(png[at + 4 : end]) != int.from_bytes(
             png[end : end + 4], "big"
         ):
             return False

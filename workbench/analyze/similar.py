@@ -8,7 +8,7 @@ choice of three chunks, hashes are sorted by those bits, and only equal neighbou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ Pairs = NDArray[np.int64]
 
 def distances(hashes: Hashes, one: int) -> NDArray[np.uint8]:
     """In how many bits each differs from ``one``."""
-    return np.bitwise_count(_unsigned(hashes) ^ np.uint64(one & 0xFFFF_FFFF_FFFF_FFFF))
+    apart: NDArray[np.uint8] = np.bitwise_count(_unsigned(hashes) ^ np.uint64(one & 0xFFFF_FFFF_FFFF_FFFF))
+    return apart
 
 
 def groups(
@@ -69,9 +70,7 @@ def near_pairs(values: NDArray[np.uint64], distance: int) -> Iterator[Pairs]:
     if distance == 0 or len(values) < 2:
         return
     edges = np.linspace(0, 64, distance + 4).round().astype(int)
-    chunks = [
-        np.uint64(((1 << int(high - low)) - 1) << int(low)) for low, high in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    chunks = [np.uint64(((1 << int(high - low)) - 1) << int(low)) for low, high in pairwise(edges)]
     for three in combinations(chunks, 3):
         mask = np.bitwise_or.reduce(np.array(three))
         keys = values & mask

@@ -33,5 +33,5 @@ def pixels_of(data: bytes | memoryview, budget: int, ending: str = "") -> Shown:
         full = image.size if image.format in picture.SIZED_BY_DECODING else opened.size
         shown = preview.thumbnail(image, orientation, side)
         # PIL has no mode for it; the raw encoder writes Qt's order directly.
-        data = shown.convert("RGB").tobytes("raw", "BGRX")
-    return Shown(shown.width, shown.height, full[::-1] if orientation >= 5 else full, data, not whole)
+        pixels = (shown if shown.mode == "RGB" else shown.convert("RGB")).tobytes("raw", "BGRX")
+    return Shown(shown.width, shown.height, full[::-1] if orientation >= 5 else full, pixels, not whole)

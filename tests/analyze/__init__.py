@@ -1,0 +1,3 @@
+"""Mirrors workbench/analyze."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Mirrors workbench/jobs."""
+
+from __future__ import annotations
