@@ -44,9 +44,10 @@ def chunks(stream: Readable, size: int = SIZE) -> Iterator[Chunk]:
     """
     most = max(size, LONGEST)
     start = line = 0
-    rest = b""
+    rest = behind = b""
     while True:
-        piece = stream.read(size)
+        piece = behind or stream.read(size)
+        behind = b""
         whole, newline, tail = piece.rpartition(b"\n")
         if newline or not piece:
             data = rest + whole + newline if piece else rest
@@ -60,7 +61,8 @@ def chunks(stream: Readable, size: int = SIZE) -> Iterator[Chunk]:
         if not piece:
             return
         if len(rest) > most:
-            length, ending, rest = _skip(stream, rest, size)
+            length, ending, behind = _skip(stream, rest, size)
+            rest = b""
             line += 1
             yield Chunk(start + length + ending, line, 1, b"", ((line, start, length, "log-line-long"),))
             start += length + ending

@@ -2,7 +2,8 @@
 
 Formats: httpd.apache.org/docs/2.4/mod/mod_log_config.html and nginx.org/en/docs/http/ngx_http_log_module.html.
 
-- The size is that of the RESPONSE, for a PUT too: it becomes ``sent``; what was received is unknown (null).
+- The size is that of the RESPONSE, for a PUT too: it becomes ``sent``; what was received is unknown (null). Debian's
+  Apache writes ``%O`` there, which counts the headers, so it is a few hundred bytes more than the file.
 - Fields behind the agent (``$http_x_forwarded_for``, ``$request_time``, ``%I %O``, ``%D``) are not read: nothing in a
   line tells bytes from microseconds, and ``%I`` would count headers too. They stay in the raw line.
 - A size or a status of ``-`` is null, though Apache means 0 by a size of ``-`` and others mean unknown.

@@ -88,7 +88,8 @@ def _digits(text: Bytes, places: tuple[int, ...]) -> Mask:
 
 def _pair(text: Bytes, place: int) -> Small:
     tens: Small = text[place].astype(np.int64)
-    return tens * 10 + text[place + 1] - 11 * 48
+    value: Small = tens * 10 + text[place + 1] - 11 * 48
+    return value
 
 
 def _wall(day: Small, letters: Bytes, digits: Bytes, clock: tuple[Small, Small, Small]) -> tuple[Ints, Mask]:
