@@ -150,7 +150,7 @@ def same(truth: dict[str, Any], event: dict[str, Any], root: bytes | None) -> bo
         size = event["received"] == (truth["bytes"] if truth["server"] in ("proftpd", "vsftpd") else None)
     elif truth["op"] == "download":
         headers = 512 if truth["server"] == "apache-dav" else 0  # Debian's Apache logs %O, headers included
-        size = truth["bytes"] <= event["sent"] <= truth["bytes"] + headers
+        size = truth["bytes"] <= (event["sent"] or 0) <= truth["bytes"] + headers
     else:
         size = True
     near = start - 2 * SECOND <= event["time"] <= end + 2 * SECOND
