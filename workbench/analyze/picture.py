@@ -9,13 +9,16 @@ from __future__ import annotations
 import importlib
 import io
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, cast
 from warnings import catch_warnings, simplefilter
 
 from PIL import Image, ImageFile
+
+from workbench.analyze.psd import header_of, read_composite
+from workbench.analyze.tga import read_tga
 
 DECODERS: Mapping[str, tuple[str, str]] = {
     "image/jpeg": ("JpegImagePlugin", "JPEG"),
@@ -49,6 +52,12 @@ DECODERS: Mapping[str, tuple[str, str]] = {
     "image/x-sun-raster": ("SunImagePlugin", "SUN"),
 }
 """Media type to Pillow's plug-in module and format. Image types that are not here are known, but not decoded."""
+
+OWN_READERS: Mapping[str, Callable[[bytes | memoryview], Image.Image]] = {
+    "image/x-tga": read_tga,
+    "image/vnd.adobe.photoshop": read_composite,
+}
+"""Decoders of our own, asked when Pillow's gives up."""
 
 SIZED_BY_DECODING = frozenset({"TIFF", "ICO", "ICNS"})
 """Formats of which Pillow knows the true or upright size only once they are decoded."""
@@ -84,6 +93,8 @@ class Opened:
     size: tuple[int, int]
     mode: str
     frames: int | None
+    reader: Callable[[], Image.Image] | None = None
+    """Our own decoder, where Pillow gave up at the header; `image` is a blank until `decode`."""
     damage: str | None = None
     """The warning's code when only a part could be decoded."""
 
@@ -143,6 +154,15 @@ def open_picture(data: bytes | memoryview, media_type: str, all_frames: bool = T
     """Read the header and check the size. Raises `Refused`; decodes nothing."""
     if media_type not in DECODERS:
         raise Refused("image-no-decoder", type=media_type)
+    try:
+        return _open_with_pillow(data, media_type, all_frames)
+    except Refused as refused:
+        if media_type not in OWN_READERS or refused.code in TOO_LARGE:
+            raise
+    return _open_with_own(data, media_type)
+
+
+def _open_with_pillow(data: bytes | memoryview, media_type: str, all_frames: bool) -> Opened:
     plugin, form = DECODERS[media_type]
     with guarded(media_type):
         importlib.import_module(f"PIL.{plugin}")
@@ -154,6 +174,24 @@ def open_picture(data: bytes | memoryview, media_type: str, all_frames: bool = T
         if all_frames:
             opened.frames = _frames(image)
         return opened
+
+
+def _open_with_own(data: bytes | memoryview, media_type: str) -> Opened:
+    """What Pillow does not know of TGA and Photoshop documents."""
+    blank = Image.new("RGB", (1, 1))
+    with guarded(media_type):
+        if media_type == "image/x-tga":
+            size = int.from_bytes(data[12:14], "little"), int.from_bytes(data[14:16], "little")
+            opened = Opened(blank, size, "RGB", 1, lambda: read_tga(data))
+        else:
+            header = header_of(data)
+            # Channels are held as they are stored, as eight bits, and merged.
+            mode = {1: "L", 8: "L", 4: "CMYK", 9: "LAB"}.get(header.mode, "RGB")
+            opened = Opened(blank, (header.width, header.height), mode, 1, lambda: read_composite(data))
+            if header.width * header.height * header.channels * header.depth // 8 > MAX_PIXEL_BYTES:
+                raise Refused("image-too-large", type=media_type, width=header.width, height=header.height)
+        check_size(opened, media_type)
+    return opened
 
 
 @contextmanager
@@ -208,6 +246,10 @@ def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int 
 
     What can be read of a damaged picture is kept. Raises `Refused` when that is nothing.
     """
+    if opened.reader is not None:
+        with guarded(media_type):
+            opened.image = opened.reader()
+        return True
     try:
         with guarded(media_type):
             _load(opened.image, opened.size, side)
@@ -219,6 +261,10 @@ def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int 
         if media_type == "image/png" and not checksums_agree(data):
             opened.damage = "image-damaged"
         return opened.damage is None
+    if media_type in OWN_READERS:
+        with suppress(Refused), guarded(media_type):
+            opened.image = OWN_READERS[media_type](data)
+            return True
     try:
         with guarded(media_type), _tolerant():
             opened.image = open_picture(data, media_type, all_frames=False).image

@@ -93,6 +93,8 @@ def on_paper(image: Image.Image) -> Image.Image:
         return image
     if image.mode in ("LA", "La", "RGBA", "RGBa"):
         image = image.convert("RGBA")
+        if image.getchannel("A").getextrema() == (0, 0):  # some programs leave the channel empty: show the colours
+            return image.convert("RGB")
         paper = Image.new("RGB", image.size, "white")
         paper.paste(image, mask=image.getchannel("A"))
         return paper
