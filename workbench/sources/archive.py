@@ -96,12 +96,17 @@ class _Look:
             yield Noted(b"", Message("archive-end-damaged"))
         self._find_starts()
         coverage = Coverage.LISTED
+        found = 0
         try:
             for number, entry in enumerate(entries(self._stream, self._directory)):
                 self._progress.check()
                 if number >= self._limits.members:
                     raise SourceError("archive-too-many", limit=self._limits.members)
+                found += 1
                 yield from self._member(entry)
+            # Packers without zip64 let the count run over.
+            if (found ^ self._directory.count) & 0xFFFF:
+                raise SourceError("archive-count-differs", stated=self._directory.count, found=found)
         except OSError as error:
             coverage = Coverage.FAILED
             yield Noted(b"", problem_of(error))

@@ -32,7 +32,8 @@ class Limits:
 
     A member is stopped beyond `member`, or beyond `ratio` times its packed size once it is larger than `floor`.
     All members together are stopped beyond `total`, or beyond `ratio` times the archive once larger than
-    `total_floor`. Deflate cannot pack better than 1032:1; drawings and logs stay far below 200:1.
+    `total_floor`. What is no larger than its packed form is never one, however large. Drawings and logs stay
+    far below 200:1.
     """
 
     ratio: int = 200
@@ -77,7 +78,7 @@ class Budget:
     """Counts what all members of one archive expanded to. Any thread."""
 
     def __init__(self, limits: Limits, packed: int) -> None:
-        self._limit = min(limits.total, max(limits.total_floor, limits.ratio * packed))
+        self._limit = max(packed, min(limits.total, max(limits.total_floor, limits.ratio * packed)))
         self._spent = 0
         self._lock = threading.Lock()
 
@@ -92,10 +93,8 @@ class Budget:
 class MemberGate:
     """Stops one member that expands too far."""
 
-    def __init__(self, limits: Limits, budget: Budget, packed: int | None) -> None:
-        self._limit = limits.member
-        if packed is not None:
-            self._limit = min(limits.member, max(limits.floor, limits.ratio * packed))
+    def __init__(self, limits: Limits, budget: Budget, packed: int) -> None:
+        self._limit = max(packed, min(limits.member, max(limits.floor, limits.ratio * packed)))
         self._budget = budget
         self._passed = 0
 

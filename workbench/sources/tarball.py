@@ -33,7 +33,6 @@ from workbench.sources.unpack import unpacked
 
 _SPECIAL = {b"3": "character-device", b"4": "block-device", b"6": "fifo"}
 _ZEROS = bytes(RECORD)
-_TAIL = 20 * RECORD
 
 
 class TarSource:
@@ -165,12 +164,17 @@ class _Look:
         return None if block == _ZEROS else block
 
     def _more_behind(self) -> bool:
-        """Does anything but padding follow the mark of the end?"""
-        try:
+        """Does anything but padding follow the mark of the end? Reads all of it, because the checksum of a
+        compressed archive comes last.
+        """
+        more = False
+        while True:
             with self._cursor.lock:
-                return any(self._cursor.some(RECORD).strip(b"\0") for _ in range(_TAIL // RECORD))
-        except OSError:
-            return False
+                data = self._cursor.some(BLOCK)
+            if not data:
+                return more
+            more = more or bool(data.strip(b"\0"))
+            self._spend(len(data))
 
     def _member(self, member: Member, start: int) -> Iterator[Seen]:
         if member.kind in b"V":
