@@ -122,7 +122,7 @@ class _Reader:
     def __init__(self, dialect: Dialect, builder: Builder) -> None:
         self.builder = builder
         self.dialect = dialect
-        self._address = builder.interner("address")
+        self._addresses = builder.table("address")
         self.heads = Rows(2, self._head)
         self.requests = dialect.requests(builder)
         self.referrers = Rows(1, lambda raw: (builder.intern("referrer", text_or_null(raw)),))
@@ -130,11 +130,11 @@ class _Reader:
 
     def _head(self, raw: bytes) -> tuple[int, int]:
         if raw.endswith(b" - -") and (address := ip_text(raw[:-4])) is not None:
-            return self._address(address), NULL
+            return self._addresses[address], NULL
         head = read_head(raw)
         if head is None or not head.whole:
             return NULL, NULL
-        return self._address(head.address), self.builder.intern("user", head.user)
+        return self._addresses[head.address], self.builder.intern("user", head.user)
 
     def clean(self, lines: Lines) -> None:
         """Read all lines that hold no surprise."""

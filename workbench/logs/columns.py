@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,25 @@ class Lines:
         return self.data[self.start[number] : self.end[number]]
 
 
+Table = defaultdict[Any, int]
+"""Values and the order in which they came. A missing one gets the next number, without a step of Python."""
+
+
+def new_table() -> Table:
+    """An empty table."""
+    return defaultdict(count().__next__)
+
+
+def cut(data: bytes, start: Ints, end: Ints) -> list[bytes]:
+    """The slices ``data[start:end]``."""
+    return [data[at:to] for at, to in zip(start.tolist(), end.tolist(), strict=True)]
+
+
+def indexes(table: Mapping[bytes, int], raws: list[bytes]) -> Ints:
+    """Where each string stands in a table, which adds what it lacks."""
+    return np.fromiter(map(table.__getitem__, raws), np.int64, len(raws))
+
+
 class Rows(dict[bytes, int]):
     """Interns byte strings and reads each distinct one once, into a row of integers.
 
@@ -69,10 +90,9 @@ class Rows(dict[bytes, int]):
 
     def spread(self, data: bytes, start: Ints, end: Ints) -> Ints:
         """The rows of the slices ``data[start:end]``, as columns: shape (width of a row, slices)."""
-        raws = [data[at:to] for at, to in zip(start.tolist(), end.tolist(), strict=True)]
-        indexes = np.fromiter(map(self.__getitem__, raws), np.int64, len(raws))
+        which = indexes(self, cut(data, start, end))
         rows: Ints = np.array(self._flat, np.int64).reshape(-1, self._width)
-        return rows.T[:, indexes]
+        return rows.T[:, which]
 
 
 class Builder:
@@ -84,21 +104,18 @@ class Builder:
         for name in ("damaged", "salvaged"):
             self._columns[name][:] = 0
         self._kept = np.zeros(len(lines), np.bool_)
-        self._tables: dict[str, dict[Any, int]] = {name: {} for name in TABLES}
+        self._tables: dict[str, Table] = {name: new_table() for name in TABLES}
         self._rejects: list[tuple[int, int, int, str]] = []
 
     def intern(self, table: str, value: str | bytes | None) -> int:
         """The index of a value in a table; null stays `NULL`."""
         if value is None:
             return NULL
-        known = self._tables[table]
-        return known.setdefault(value, len(known))
+        return self._tables[table][value]
 
-    def interner(self, table: str) -> Callable[[Any], int]:
-        """`intern` for one table, without its null: for the inner loops."""
-        known = self._tables[table]
-        put, size = known.setdefault, known.__len__
-        return lambda value: put(value, size())
+    def table(self, name: str) -> Table:
+        """The values of a table and their indexes; asking for a new value adds it."""
+        return self._tables[name]
 
     def events(self, lines: Ints, **columns: Any) -> None:
         """Lines (from 0) that are events, with an array, or one value for all, per column."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.core.batch import NULL
 from workbench.core.records import Action
-from workbench.logs.columns import Builder, Ints, Lines, Mask, Rows
-from workbench.logs.fields import Request, read_path, read_request
+from workbench.logs.columns import Builder, Ints, Lines, Mask, Rows, cut, indexes
+from workbench.logs.fields import read_path, read_request
 
 _BEHIND = np.frombuffer(b" HTTP/", np.uint8)
 WIDTH = 9
@@ -18,46 +17,56 @@ class HttpRequests:
     """Reads the requests of clean lines into method, path and action, the same as `read_request` one by one."""
 
     def __init__(self, builder: Builder) -> None:
-        self._method, self._path = builder.interner("method"), builder.interner("path")
-        self._methods = Rows(3, self._verb)
-        self._paths = Rows(2, self._target)
+        self._builder = builder
+        self._known = builder.table("path")
+        self._verbs = Rows(3, self._verb)
+        self._encoded = Rows(2, self._decode)
         self._others = Rows(3, self._any)
 
     def _verb(self, raw: bytes) -> tuple[int, int, int]:
-        method, path, action = read_request(raw + b" / HTTP/1.1")
-        action = Action.DOWNLOAD if action is Action.LIST and raw == b"GET" else action
-        return NULL if method is None else self._method(method), action, path is not None
+        """Method, action, and whether its target is a path."""
+        method, path, action = read_request(raw + b" /x HTTP/1.1")
+        return self._builder.intern("method", method), action, path is not None
 
-    def _target(self, raw: bytes) -> tuple[int, int]:
-        path = read_path(raw) or b"/"
-        return self._path(path), path[-1] == 47
+    def _decode(self, raw: bytes) -> tuple[int, int]:
+        """Path, and whether it is a folder."""
+        path = read_path(raw) or b""
+        return self._known[path], path.endswith(b"/")
 
     def _any(self, raw: bytes) -> tuple[int, int, int]:
-        return self.row(read_request(raw))
-
-    def row(self, request: Request) -> tuple[int, int, int]:
-        """One request as indexes."""
-        method, path, action = request
-        return NULL if method is None else self._method(method), NULL if path is None else self._path(path), action
+        method, path, action = read_request(raw)
+        return self._builder.intern("method", method), self._builder.intern("path", path), action
 
     def read(self, lines: Lines, opened: Ints, closed: Ints) -> tuple[Ints, Ints, Ints]:
         """Method, path and action of the requests between these quotes."""
         data = lines.data
         method, path, action = np.empty((3, len(opened)), np.int64)
         first, second, plain = _ends(lines, opened, closed)
-        verb, does, named = self._methods.spread(data, opened[plain] + 1, first[plain])
+        method[plain], action[plain], named = self._verbs.spread(data, opened[plain] + 1, first[plain])
         plain[plain] = named == 1
-        which = np.flatnonzero(plain)
-        first, second = first[plain] + 1, second[plain]
-        marks = np.append(lines.positions(ord("?")), len(data))
-        query = np.minimum(marks[np.searchsorted(marks, first)], second)
-        path[which], folder = self._paths.spread(data, first, query)
-        method[which] = verb[named == 1]
-        does = does[named == 1]
-        action[which] = np.where((does == Action.DOWNLOAD) & (folder == 1), int(Action.LIST), does)
-        odd = np.flatnonzero(~plain)
+        path[plain], folder = self._targets(lines, first[plain] + 1, second[plain])
+        listed = np.flatnonzero(plain)[folder]
+        action[listed[action[listed] == Action.DOWNLOAD]] = Action.LIST
+        odd = ~plain
         method[odd], path[odd], action[odd] = self._others.spread(data, opened[odd] + 1, closed[odd])
         return method, path, action
+
+    def _targets(self, lines: Lines, start: Ints, end: Ints) -> tuple[Ints, Mask]:
+        """Paths of targets that start with a slash, and which of them are folders."""
+        end = np.minimum(_next(lines, ord("?"), start), end)
+        path, folder = np.empty(len(start), np.int64), lines.bytes[end - 1] == ord("/")
+        encoded = _next(lines, ord("%"), start) < end
+        path[~encoded] = indexes(self._known, cut(lines.data, start[~encoded], end[~encoded]))
+        path[encoded], ending = self._encoded.spread(lines.data, start[encoded], end[encoded])
+        folder[encoded] = ending == 1
+        return path, folder
+
+
+def _next(lines: Lines, byte: int, start: Ints) -> Ints:
+    """Where a byte stands next, from each of these places on; the end of the chunk where it does not."""
+    places = np.append(lines.positions(byte), len(lines.data))
+    found: Ints = places[np.searchsorted(places, start)]
+    return found
 
 
 def _ends(lines: Lines, opened: Ints, closed: Ints) -> tuple[Ints, Ints, Mask]:
