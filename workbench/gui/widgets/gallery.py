@@ -175,11 +175,16 @@ class Gallery(QAbstractScrollArea):
         step = min(max(step, 0), len(TILE_SIZES) - 1)
         if step == self._zoom:
             return
-        spot = self._hold(at.y() if at is not None else 0)
+        under = self.row_at(at) if at is not None else -1
+        part = (at.y() - self.row_rect(under).y()) / self._layout.cell_height if at is not None and under >= 0 else 0.0
+        spot = self._hold()
         self._zoom = step
         self._fresh = True
         self._lay_out()
-        if spot is not None:
+        if at is not None and under >= 0:
+            box = self._layout.cell(under)
+            self.verticalScrollBar().setValue(round(box.y + part * box.height) - at.y())
+        elif spot is not None:
             self.verticalScrollBar().setValue(self._regain(spot))
         self._show_all()
         self.zoom_changed.emit(step)
@@ -412,14 +417,12 @@ class Gallery(QAbstractScrollArea):
         self.viewport().update()
         self._ask_soon.start()
 
-    def _hold(self, at: int = 0) -> list[tuple[int, int]] | None:
-        """Ids on screen from a viewport height downwards, each with its top in the viewport; null at the very top."""
-        if self.offset() == 0 and at == 0:
+    def _hold(self) -> list[tuple[int, int]] | None:
+        """Ids on screen, each with its top in the viewport; null at the very top, which stays the top."""
+        if self.offset() == 0:
             return None
-        rows = self._rows_on_screen()
-        held = [(int(self._ids[row]), self.row_rect(row).top()) for row in rows]
-        below = [entry for entry in held if entry[1] + self._layout.cell_height > at]
-        return below or held or None
+        held = [(int(self._ids[row]), self.row_rect(row).top()) for row in self._rows_on_screen()]
+        return [entry for entry in held if entry[1] + self._layout.cell_height > 0] or None
 
     def _regain(self, spot: list[tuple[int, int]]) -> int:
         """The scroll value that puts the first held id which is still shown where it was."""
