@@ -6,9 +6,12 @@ import numpy as np
 
 from workbench.core.records import Action
 from workbench.logs.columns import Builder, Ints, Lines, Mask, Rows, cut, indexes
-from workbench.logs.fields import read_path, read_request
+from workbench.logs.fields import read_request
 
 _BEHIND = np.frombuffer(b" HTTP/", np.uint8)
+_HEX = np.full(256, 255, np.uint8)
+for _digit, _sign in enumerate("0123456789abcdef"):
+    _HEX[[ord(_sign), ord(_sign.upper())]] = _digit
 WIDTH = 9
 """From the space before ``HTTP/1.1`` to the closing quote."""
 
@@ -20,18 +23,12 @@ class HttpRequests:
         self._builder = builder
         self._known = builder.table("path")
         self._verbs = Rows(3, self._verb)
-        self._encoded = Rows(2, self._decode)
         self._others = Rows(3, self._any)
 
     def _verb(self, raw: bytes) -> tuple[int, int, int]:
         """Method, action, and whether its target is a path."""
         method, path, action = read_request(raw + b" /x HTTP/1.1")
         return self._builder.intern("method", method), action, path is not None
-
-    def _decode(self, raw: bytes) -> tuple[int, int]:
-        """Path, and whether it is a folder."""
-        path = read_path(raw) or b""
-        return self._known[path], path.endswith(b"/")
 
     def _any(self, raw: bytes) -> tuple[int, int, int]:
         method, path, action = read_request(raw)
@@ -54,12 +51,31 @@ class HttpRequests:
     def _targets(self, lines: Lines, start: Ints, end: Ints) -> tuple[Ints, Mask]:
         """Paths of targets that start with a slash, and which of them are folders."""
         end = np.minimum(_next(lines, ord("?"), start), end)
-        path, folder = np.empty(len(start), np.int64), lines.bytes[end - 1] == ord("/")
+        path, folder = np.empty(len(start), np.int64), np.empty(len(start), np.bool_)
         encoded = _next(lines, ord("%"), start) < end
-        path[~encoded] = indexes(self._known, cut(lines.data, start[~encoded], end[~encoded]))
-        path[encoded], ending = self._encoded.spread(lines.data, start[encoded], end[encoded])
-        folder[encoded] = ending == 1
+        data, starts, ends = _decoded(lines, start[encoded], end[encoded])
+        for which, text, begin, close in (
+            (~encoded, lines.data, start[~encoded], end[~encoded]),
+            (encoded, data, starts, ends),
+        ):
+            path[which] = indexes(self._known, cut(text, begin, close))
+            folder[which] = np.frombuffer(text, np.uint8)[close - 1] == ord("/")
         return path, folder
+
+
+def _decoded(lines: Lines, start: Ints, end: Ints) -> tuple[bytes, Ints, Ints]:
+    """The chunk percent-decoded (RFC 3986 section 2.1), and where these slices lie in it. What is no escape stays."""
+    if not len(start):
+        return lines.data, start, end
+    at = lines.positions(ord("%"))
+    at = at[at < len(lines.data) - 2]
+    high, low = _HEX[lines.bytes[at + 1]], _HEX[lines.bytes[at + 2]]
+    real = (high < 16) & (low < 16)
+    at = at[real]
+    text, kept = lines.bytes.copy(), np.ones(len(lines.data), np.bool_)
+    text[at] = high[real] << 4 | low[real]
+    kept[at + 1] = kept[at + 2] = False
+    return text[kept].tobytes(), start - 2 * np.searchsorted(at, start), end - 2 * np.searchsorted(at, end)
 
 
 def _next(lines: Lines, byte: int, start: Ints) -> Ints:
