@@ -6,6 +6,7 @@ import pytest
 
 from tests.logs.rows import one, refused, rows
 from workbench.core.records import Action
+from workbench.logs.columns import LONGEST
 from workbench.logs.fields import ip_text, unescape
 from workbench.logs.registry import parse_chunk
 
@@ -231,8 +232,13 @@ def test_lines_are_counted_and_placed() -> None:
         assert data[row["start"] : row["start"] + row["length"]].endswith(good)
 
 
+def test_the_longest_line_stays_within_bounds() -> None:
+    row = one("combined", line(b"GET / HTTP/1.1", tail=b' "-" "' + b"\xff" * (LONGEST - 120) + b'"'))
+    assert len(row["agent"]) < 1 << 20
+
+
 def test_an_overlong_line_is_rejected_unread() -> None:
-    assert refused("combined", line(b"GET /" + b"a" * (1 << 20) + b" HTTP/1.1")) == "log-line-long"
+    assert refused("combined", line(b"GET /" + b"a" * LONGEST + b" HTTP/1.1")) == "log-line-long"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from workbench.core.errors import UserError
 from workbench.core.messages import catalogue
 from workbench.logs.chunks import chunks
+from workbench.logs.columns import LONGEST
 from workbench.logs.compressed import LogStream, open_log
 
 LINE = b'192.0.2.%d - - [22/Nov/2026:14:30:45 +0000] "GET /%d HTTP/1.1" 200 12 "-" "agent"\n'
@@ -129,7 +130,7 @@ def test_a_log_passes_through_in_chunks() -> None:
 
 
 def test_an_endless_line_is_counted_and_not_kept() -> None:
-    most = 1 << 20
+    most = LONGEST
     data = b"first\n" + b"x" * (3 * most + 5) + b"\r\nsecond\n" + b"y" * (2 * most)
     cut = list(chunks(io.BytesIO(data), 100_000))
     rejects = [reject for chunk in cut for reject in chunk.rejects]

@@ -16,8 +16,9 @@ from workbench.core.batch import COLUMNS, NULL, TABLES, EventBatch
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-LONGEST = 1 << 20
-"""A longer line is no access record. It is rejected unread (``log-line-long``), which also bounds the memory."""
+LONGEST = 1 << 18
+"""A longer line is no access record: servers take request line and headers of some 8 KiB each, and write at most four
+bytes for one. It is rejected unread (``log-line-long``), which bounds the memory and what one line can put in a table."""
 
 
 class Lines:
