@@ -69,7 +69,7 @@ class _Cursor:
         self.closed = False
         raw = opener()
         try:
-            self._stream, self.compressed = unpacked(raw)
+            self._stream, self.compressed = unpacked(raw, is_header)
         except BaseException:
             raw.close()
             raise
@@ -285,7 +285,7 @@ def looks_like_tar(stream: BinaryIO) -> bool:
     """Does it begin with a tar header, compressed or not? Takes the stream over and closes it."""
     with stream:
         try:
-            content, _ = unpacked(stream)
+            content, _ = unpacked(stream, is_header)
             with content:
                 block = content.read(RECORD)
         except OSError:

@@ -66,15 +66,16 @@ def _decoder(head: bytes) -> Callable[[], _Decoder] | None:
     return next((make for magic, make in _MAGICS if head.startswith(magic)), None)
 
 
-def unpacked(stream: BinaryIO) -> tuple[BinaryIO, bool]:
+def unpacked(stream: BinaryIO, is_plain: Callable[[bytes], bool]) -> tuple[BinaryIO, bool]:
     """The stream itself, or what its gzip, bzip2 or xz content unpacks to; and whether it was compressed.
 
-    Told by content. Reads raise `SourceError` ``archive-cut-off`` or ``archive-stream-damaged`` only after
+    Told by content; `is_plain` is asked of the first 512 bytes before the magic counts, because a tar file may
+    begin with a member called ``BZh``. Reads raise `SourceError` ``archive-cut-off`` or ``archive-stream-damaged`` only after
     everything before the damage was given.
     """
-    head = stream.read(6)
+    head = stream.read(512)
     stream.seek(0)
-    make = _decoder(head)
+    make = None if is_plain(head) else _decoder(head)
     if make is None:
         return stream, False
     return io.BufferedReader(_Unpacked(stream, make), BLOCK), True
