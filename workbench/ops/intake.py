@@ -18,6 +18,16 @@ class Known:
 
     paths: dict[bytes, int] = field(default_factory=dict)
     objects: dict[bytes, int] = field(default_factory=dict)
+    resumed: bool = False
+    """The look was cut off before: notes that are there already are not made again."""
+
+    LIMIT = 300_000
+
+    def trim(self) -> None:
+        """Keep memory bounded on a look at millions of files."""
+        for held in (self.paths, self.objects):
+            if len(held) > self.LIMIT:
+                held.clear()
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,9 @@ def batch(
     known: Known,
 ) -> Recorded:
     """Record files, folders and warnings of a look."""
+    known.trim()
+    if known.resumed:
+        notes = [each for each in notes if not _noted_before(tx, snapshot, each)]
     objects, fresh, new_bytes = _objects(tx, sighted, known)
     noted = [each for each in notes if isinstance(each, Noted)]
     folders = [each for each in notes if isinstance(each, Folder)]
@@ -131,6 +144,20 @@ def batch(
     )
     tx.arguments.update(snapshot=snapshot, sightings=len(sighted), new_objects=fresh, warnings=len(said))
     return Recorded(rows, objects, fresh, new_bytes, len(said))
+
+
+def _noted_before(tx: Transaction, snapshot: int, note: Noted | Folder | Container) -> bool:
+    """Does the look say this already?"""
+    path = tx.value("SELECT id FROM path WHERE raw = ?", (note.path,))
+    if note.path and path is None:
+        return False
+    if isinstance(note, Noted):
+        sql = "SELECT 1 FROM warning WHERE snapshot = ? AND path IS ? AND code = ? AND arguments = ?"
+        return bool(tx.value(sql, (snapshot, path, note.message.code, note.message.to_json())))
+    if isinstance(note, Folder):
+        sql = "SELECT 1 FROM coverage WHERE snapshot = ? AND path IS ? AND state = ?"
+        return bool(tx.value(sql, (snapshot, path, note.coverage.value)))
+    return bool(tx.value("SELECT 1 FROM container WHERE snapshot = ? AND path IS ?", (snapshot, path)))
 
 
 def _objects(tx: Transaction, sighted: Sequence[Sighted], known: Known) -> tuple[dict[bytes, int], int, int]:

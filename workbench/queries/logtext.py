@@ -32,9 +32,9 @@ def line_of(reader: Reader, log: int, start: int, length: int) -> bytes | None:
 def opened(reader: Reader, sha256: bytes, compression: str) -> BinaryIO:
     """The decompressed bytes of a log object, seekable."""
     raw = reader.evidence.open(sha256)
-    if compression == "gzip":
+    if compression == "gz":
         return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
-    if compression == "bzip2":
+    if compression == "bz2":
         return cast(BinaryIO, bz2.BZ2File(raw))
     if compression == "xz":
         return cast(BinaryIO, lzma.LZMAFile(raw))

@@ -17,9 +17,11 @@ from workbench.core.times import rfc3339
 from workbench.queries import select
 from workbench.queries.shown import Row, chunks, marks
 
-LISTS = frozenset({"vpn", "hosting", "tor", "proxy", "nk-linked"})
-"""Labels that say that an address is on some list."""
 SPECIAL = frozenset({"private", "reserved"})
+NOT_A_LIST = SPECIAL | {"tunnel", "carrier"}
+"""Labels that say what kind of network it is, not that somebody listed the address."""
+REGISTRY = "iana-special"
+"""The set that describes what no public network is; any other set that speaks of such an address describes it."""
 
 
 @dataclass(frozen=True)
@@ -122,25 +124,33 @@ def value_of(claims: Sequence[Row], key: str) -> str | None:
 
 
 def labels(claims: Sequence[Row], looked_up: bool) -> list[str]:
-    """Labels of an address; ``unlisted`` when sets were asked and no list holds it.
+    """Labels of an address; ``unlisted`` when sets were asked and no list holds it: that is not "residential".
 
-    A private or reserved address that nobody describes is not called unlisted: no list could hold it.
+    A private or reserved address that no set but the registry describes is not called unlisted: no list could hold it.
     """
     found = sorted({each["value"] for each in claims if each["key"] == "label"})
-    if looked_up and not LISTS & set(found) and not (SPECIAL & set(found) and value_of(claims, "country") is None):
+    described = any(each["set"] != REGISTRY for each in claims)
+    if looked_up and set(found) <= NOT_A_LIST and (described or not SPECIAL & set(found)):
         found.append("unlisted")
     return found
 
 
 def unlisted(reader: Reader) -> set[int]:
     """Addresses that `labels` calls unlisted."""
-    by_label: dict[str, set[int]] = {}
+    listed: set[int] = set()
+    special: set[int] = set()
     for value, address in reader.conn.execute("SELECT value, address FROM claim WHERE key = 'label'"):
-        by_label.setdefault(value, set()).add(address)
+        if value in SPECIAL:
+            special.add(address)
+        elif value not in NOT_A_LIST:
+            listed.add(address)
     looked = {row[0] for row in reader.conn.execute("SELECT DISTINCT address FROM lookup")}
-    described = {row[0] for row in reader.conn.execute("SELECT DISTINCT address FROM claim WHERE key = 'country'")}
-    listed = set().union(*(by_label.get(each, set()) for each in LISTS))
-    special = set().union(*(by_label.get(each, set()) for each in SPECIAL))
+    described = {
+        row[0]
+        for row in reader.conn.execute(
+            "SELECT DISTINCT c.address FROM claim c JOIN dataset d ON d.id = c.dataset WHERE d.name <> ?", (REGISTRY,)
+        )
+    }
     return looked - listed - (special - described)
 
 

@@ -260,7 +260,8 @@ def _matched_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
     direct = table_of(len(columns["path"]), rows)[1:]
     through = table_of(_size(reader, "object"), columns["object"][rows - 1])
     through[0] = False
-    return direct | through[columns["object"]]
+    found: Mask = direct | through[columns["object"]]
+    return found
 
 
 # events

@@ -194,7 +194,7 @@ def rows(reader: Reader, asked: Filter, by: str, clock: Clock | None, zone: tzin
 
 
 def _bounds(times: NDArray[np.int64], seen: list[Look], asked: Filter, clock: Clock) -> tuple[int, int] | None:
-    """First and last microsecond to draw: the data, widened to the interval asked for, and to the looks on their clock."""
+    """First and last microsecond to draw: the data, the interval asked for, and the looks on their clock."""
     low = [int(times[0])] if len(times) else []
     high = [int(times[-1])] if len(times) else []
     if asked.since is not None and (low or asked.until is not None):

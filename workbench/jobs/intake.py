@@ -1,0 +1,269 @@
+"""Take files in: a source gives, the store keeps, batches record, workers analyse. It may be killed at any instant.
+
+A file is in the store before a sighting speaks of it; a look has an end only after all of it was recorded and
+analysed, so a look without an end was cut off, and the same call goes on with it.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import hmac
+import os
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.case.case import Case
+from workbench.case.transaction import display
+from workbench.core import times
+from workbench.core.errors import UserError
+from workbench.core.progress import Progress
+from workbench.core.records import (
+    Basis,
+    Container,
+    Coverage,
+    Folder,
+    Harvested,
+    Noted,
+    Sighted,
+    State,
+    Status,
+    Stored,
+)
+from workbench.core.times import Precision, Stated
+from workbench.jobs.analysis import Analyst, Tally, ending_of
+from workbench.jobs.pool import Pool
+from workbench.ops import intake as op
+from workbench.queries import intake as queries
+from workbench.sources.base import Source, problem_of
+from workbench.sources.registry import open_paths
+from workbench.sources.series import split_series
+
+BATCH = 50
+BATCH_SECONDS = 0.25
+WINDOW = 12
+"""Files that are stored at the same time: the waiting for one's sync covers the reading of the next."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a look came to. `bytes` are those of new objects; `warnings` counts rows, analysis included."""
+
+    snapshot: int
+    status: Status
+    sightings: int
+    new_objects: int
+    bytes: int
+    warnings: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for. `observed` is when the server looked like that, if the user states it."""
+
+    source: str | None = None
+    observed: Stated | None = None
+    basis: Basis = Basis.WITNESSED
+    scope: str = "partial"
+    name: str | None = None
+    analyze: bool = True
+
+
+def add(case: Case, paths: Sequence[Path], order: Order, pool: Pool, progress: Progress) -> Outcome:
+    """One look: files, folders and archives.
+
+    Raises `UserError` before anything is changed, and `Cancelled` between files.
+    """
+    return _Intake(case, open_paths(paths), _resume_key(case, paths, order), order, pool, progress).run()
+
+
+def add_series(case: Case, folder: Path, pattern: str, order: Order, pool: Pool, progress: Progress) -> list[Outcome]:
+    """One look per dated subfolder, in the order of their names' times."""
+    looks, notes = split_series(folder, pattern)
+    source = order.source or folder.resolve().name
+    outcomes = []
+    for index, look in enumerate(looks):
+        own = Order(source, look.observed, Basis.FROM_NAME, order.scope, look.name, order.analyze)
+        job = _Intake(case, open_paths([look.path]), _resume_key(case, [look.path], own), own, pool, progress)
+        outcomes.append(job.run(notes if index == 0 else ()))
+    return outcomes
+
+
+class _Intake:
+    def __init__(self, case: Case, source: Source, resume: bytes, order: Order, pool: Pool, progress: Progress) -> None:
+        self._case = case
+        self._source = source
+        self._resume = resume
+        self._order = order
+        self._progress = progress
+        self._analyst = Analyst(case, pool, Tally()) if order.analyze else None
+        self._known = op.Known()
+        self._batch: list[Sighted] = []
+        self._notes: list[Noted | Folder | Container] = []
+        self._flushed = time.monotonic()
+        self._sightings = self._objects = self._bytes = self._warnings = 0
+        self._lost = False
+        self._resumed = False
+        self._snapshot = 0
+
+    def run(self, notes: Sequence[Noted] = ()) -> Outcome:
+        self._begin()
+        self._notes += notes
+        status = Status.COMPLETE if self._order.scope == "complete" else Status.PARTIAL
+        self._progress.stage("stage-store")
+        window: deque[tuple[Harvested, Future[Stored]]] = deque()
+        with ThreadPoolExecutor(4, "store") as pool:
+            try:
+                for seen in self._source.items(self._progress):
+                    if not isinstance(seen, Harvested):
+                        self._note(seen)
+                    elif not (self._resumed and self._case.ask(queries.has_sighting, self._snapshot, seen.path)):
+                        window.append((seen, self._stored(pool, seen)))
+                    while len(window) >= WINDOW or (window and window[0][1].done()):
+                        self._record(*window.popleft())
+                while window:
+                    self._record(*window.popleft())
+            except UserError as error:
+                self._note(Noted(b"", error.message))
+                status = Status.FAILED
+            except BaseException:
+                for _, future in window:
+                    future.cancel()
+                raise
+        ended = times.now()
+        self._flush()
+        if self._analyst is not None:
+            self._progress.stage("stage-analyze", self._analyst.waiting or None)
+            self._analyst.finish(self._progress)
+            self._warnings += self._analyst.tally.warnings
+        if self._lost and status is Status.COMPLETE:
+            status = Status.PARTIAL
+        self._case.run(op.end, self._snapshot, status, ended)
+        self._progress.flush()
+        return Outcome(self._snapshot, status, self._sightings, self._objects, self._bytes, self._warnings)
+
+    def _begin(self) -> None:
+        name = self._order.source or self._source.name
+        found = self._case.ask(queries.unfinished, name, self._resume)
+        if found is not None:
+            self._snapshot = found
+            self._resumed = True
+            self._known.resumed = True
+            self._case.run(op.resume, found)
+            return
+        began = times.now()
+        observed = self._order.observed
+        basis = self._order.basis
+        if observed is not None and basis is Basis.WITNESSED:
+            basis = Basis.ASSERTED
+        look = op.Look(
+            source=name,
+            kind=self._source.kind,
+            began=began,
+            observed=began if observed is None else observed.micros,
+            basis=basis,
+            precision=Precision.MICROSECOND if observed is None else observed.precision,
+            scope=self._order.scope,
+            name=self._order.name,
+            resume=self._resume,
+        )
+        self._snapshot = self._case.run(op.begin, look).result
+
+    def _stored(self, pool: ThreadPoolExecutor, seen: Harvested) -> Future[Stored]:
+        """Store a file: plain files side by side, members of archives as they come."""
+        if self._source.kind in ("zip", "tar"):
+            done: Future[Stored] = Future()
+            try:
+                done.set_result(self._store(seen))
+            except Exception as error:  # noqa: BLE001 - judged by `_record` like those of the pool
+                done.set_exception(error)
+            return done
+        return pool.submit(self._store, seen)
+
+    def _store(self, seen: Harvested) -> Stored:
+        if seen.open is None:
+            raise _NoBytesError
+        with seen.open() as stream:
+            return self._case.evidence.put(
+                stream, self._known.objects.__contains__, on_chunk=lambda _: self._progress.check()
+            )
+
+    def _record(self, seen: Harvested, future: Future[Stored]) -> None:
+        stored: Stored | None = None
+        problem = seen.problem
+        try:
+            stored = future.result()
+        except _NoBytesError:
+            self._lost = True
+        except OSError as error:
+            if _is_ours(error):
+                raise UserError("disk-full") from error
+            problem = problem_of(error)
+            self._lost = True
+        self._batch.append(
+            Sighted(
+                path=seen.path,
+                stored=stored,
+                state=(State.OK if stored else State.NOT_FETCHED).value,
+                size=seen.size,
+                modified=seen.modified,
+                zone=seen.zone,
+                precision=seen.precision,
+                etag=seen.etag,
+                warnings=(problem,) if problem else (),
+            )
+        )
+        if stored is not None and self._analyst is not None and self._wanted(stored):
+            self._analyst.offer(stored.sha256, stored.size, ending_of(display(seen.path)))
+        self._sightings += 1
+        self._progress.update(self._sightings, item=display(seen.path))
+        if len(self._batch) >= BATCH or time.monotonic() - self._flushed > BATCH_SECONDS:
+            self._flush()
+
+    def _wanted(self, stored: Stored) -> bool:
+        """New bytes, or ones that an earlier, killed run left without an analysis."""
+        if stored.sha256 in self._known.objects or any(
+            each.stored is not None and each.stored.sha256 == stored.sha256 for each in self._batch[:-1]
+        ):
+            return False
+        return stored.new or not self._case.ask(queries.analysed, stored.sha256)
+
+    def _note(self, seen: Noted | Folder | Container) -> None:
+        self._lost |= isinstance(seen, Folder) and seen.coverage is not Coverage.LISTED
+        self._notes.append(seen)
+        if len(self._notes) >= BATCH * 4:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._batch or self._notes:
+            recorded = self._case.run(op.batch, self._snapshot, self._batch, self._notes, self._known).result
+            self._objects += recorded.new_objects
+            self._bytes += recorded.new_bytes
+            self._warnings += recorded.warnings
+            if self._analyst is not None:
+                self._analyst.know(recorded.objects)
+        self._batch, self._notes = [], []
+        self._flushed = time.monotonic()
+        if self._analyst is not None:
+            self._analyst.collect()
+
+
+class _NoBytesError(Exception):
+    """The source listed the file and gave no bytes."""
+
+
+def _is_ours(error: OSError) -> bool:
+    """Did our own disk fail, rather than the source?"""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def _resume_key(case: Case, paths: Sequence[Path], order: Order) -> bytes:
+    """Recognises the same call on the same paths, without telling them: keyed by the case's uid."""
+    parts = [os.fsencode(path.absolute()) for path in paths]
+    parts += [(order.source or "").encode(), order.scope.encode(), (order.name or "").encode()]
+    parts.append(b"" if order.observed is None else str(order.observed.micros).encode())
+    return hmac.new(case.uid, b"\0".join(parts), hashlib.sha256).digest()

@@ -1,0 +1,68 @@
+"""What an intake and an analysis have to know of what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workbench.case.readers import Reader
+
+
+def unfinished(reader: Reader, source: str, resume: bytes) -> int | None:
+    """A look at this source, by the same call, that has no end."""
+    return reader.value(  # type: ignore[no-any-return]
+        "SELECT n.id FROM snapshot n JOIN source s ON s.id = n.source WHERE s.name = ? AND n.resume = ? "
+        "AND NOT EXISTS (SELECT 1 FROM snapshot_end e WHERE e.snapshot = n.id) ORDER BY n.id DESC LIMIT 1",
+        (source, resume),
+    )
+
+
+def has_sighting(reader: Reader, snapshot: int, path: bytes) -> bool:
+    """Has this look recorded the path already?"""
+    return bool(
+        reader.value(
+            "SELECT 1 FROM sighting s JOIN path p ON p.id = s.path WHERE s.snapshot = ? AND p.raw = ?", (snapshot, path)
+        )
+    )
+
+
+def analysed(reader: Reader, sha256: bytes) -> bool:
+    """Has any analyzer seen these bytes?"""
+    return bool(reader.value("SELECT 1 FROM analysis a JOIN object o ON o.id = a.object WHERE o.sha256 = ?", (sha256,)))
+
+
+@dataclass(frozen=True)
+class Lack:
+    """An object that some analyzer has not seen."""
+
+    id: int
+    sha256: bytes
+    size: int
+    name: str
+    want: tuple[str, ...]
+
+
+def lacking(reader: Reader, versions: Mapping[str, str], after: int, only: str | None, limit: int) -> list[Lack]:
+    """The next objects by id that lack an analysis by the analyzers (name to version) of this program."""
+    names = [only] if only else list(versions)
+    missing = " OR ".join(
+        "NOT EXISTS (SELECT 1 FROM analysis a WHERE a.object = o.id AND a.analyzer = ? AND a.version = ?)"
+        for _ in names
+    )
+    found: list[Lack] = []
+    for row, sha256, size in reader.all(
+        f"SELECT o.id, o.sha256, o.size FROM object o WHERE o.id > ? AND ({missing}) ORDER BY o.id LIMIT ?",
+        (after, *(value for name in names for value in (name, versions[name])), limit),
+    ):
+        have = set(reader.all("SELECT analyzer, version FROM analysis WHERE object = ?", (row,)))
+        name = reader.value(
+            "SELECT p.display FROM sighting s JOIN path p ON p.id = s.path WHERE s.object = ? LIMIT 1", (row,)
+        )
+        want = tuple(each for each in names if (each, versions[each]) not in have)
+        found.append(Lack(row, sha256, size, name or "", want))
+    return found
+
+
+def object_count(reader: Reader) -> int:
+    """How many objects the case holds."""
+    return int(reader.value("SELECT count(*) FROM object"))
