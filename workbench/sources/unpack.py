@@ -70,8 +70,8 @@ def unpacked(stream: BinaryIO, is_plain: Callable[[bytes], bool]) -> tuple[Binar
     """The stream itself, or what its gzip, bzip2 or xz content unpacks to; and whether it was compressed.
 
     Told by content; `is_plain` is asked of the first 512 bytes before the magic counts, because a tar file may
-    begin with a member called ``BZh``. Reads raise `SourceError` ``archive-cut-off`` or ``archive-stream-damaged`` only after
-    everything before the damage was given.
+    begin with a member called ``BZh``. Reads raise `SourceError` ``archive-cut-off`` or ``archive-stream-damaged``
+    only after everything before the damage was given.
     """
     head = stream.read(512)
     stream.seek(0)
