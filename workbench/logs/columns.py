@@ -17,8 +17,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 LONGEST = 1 << 18
-"""A longer line is no access record: servers take request line and headers of some 8 KiB each, and write at most four
-bytes for one. It is rejected unread (``log-line-long``), which bounds the memory and what one line can put in a table."""
+"""A longer line is no access record: servers take a request line and headers of some 8 KiB each, and write at most four
+bytes for one. It is rejected unread (``log-line-long``), which bounds what one line can put in memory and tables."""
 
 
 class Lines:
