@@ -38,7 +38,7 @@ def pool() -> Iterator[Pool]:
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def is_there(pid: int) -> bool:

@@ -165,7 +165,10 @@ def open_picture(data: bytes | memoryview, media_type: str, all_frames: bool = T
 def _open_with_pillow(data: bytes | memoryview, media_type: str, all_frames: bool) -> Opened:
     plugin, form = DECODERS[media_type]
     with guarded(media_type):
-        importlib.import_module(f"PIL.{plugin}")
+        try:
+            importlib.import_module(f"PIL.{plugin}")
+        except ModuleNotFoundError:  # a format that a later Pillow has dropped
+            raise Refused("image-no-decoder", type=media_type) from None
         stream: IO[bytes] = io.BytesIO(data) if isinstance(data, bytes) else cast(IO[bytes], View(data))
         with _own_size_check(form):
             image = Image.open(stream, formats=(form,))

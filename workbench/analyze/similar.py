@@ -7,7 +7,7 @@ choice of three chunks, hashes are sorted by those bits, and only equal neighbou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -22,6 +22,8 @@ MAX_DISTANCE = 12
 _RUN = 2048
 """Neighbours that are compared in a run of equal bits. Runs this long come from hashes that are alike as a whole, and
 those are sorted to lie side by side, so that they are chained all the same."""
+_LONG_RUN = (16, 128, 1024)
+"""Steps at which runs that are one set already are dropped."""
 
 Hashes = NDArray[np.int64]
 Pairs = NDArray[np.int64]
@@ -54,7 +56,7 @@ def groups(
         return []
     values, which = np.unique(_unsigned(hashes)[kept], return_inverse=True)
     joined = _Union(len(values))
-    for pairs in near_pairs(values, distance):
+    for pairs in near_pairs(values, distance, joined.labels):
         joined.join(pairs)
     labels = joined.labels()[which]
     order = np.argsort(labels, kind="stable")
@@ -65,33 +67,49 @@ def groups(
     return sorted(found, key=lambda group: int(group[0]))
 
 
-def near_pairs(values: NDArray[np.uint64], distance: int) -> Iterator[Pairs]:
-    """Pairs of positions in distinct, ascending hashes that lie within ``distance``, some of them more than once."""
+def near_pairs(values: NDArray[np.uint64], distance: int, labels: Callable[[], NDArray[np.intp]]) -> Iterator[Pairs]:
+    """Pairs of positions in distinct, ascending hashes that lie within ``distance``, some of them more than once.
+
+    ``labels`` tells the set that each position is in by now: pairs within one set may be left out.
+    """
     if distance == 0 or len(values) < 2:
         return
     edges = np.linspace(0, 64, distance + 4).round().astype(int)
     chunks = [np.uint64(((1 << int(high - low)) - 1) << int(low)) for low, high in pairwise(edges)]
     for three in combinations(chunks, 3):
-        mask = np.bitwise_or.reduce(np.array(three))
-        keys = values & mask
+        keys = values & np.bitwise_or.reduce(np.array(three))
         # Stable: within a run of equal keys the hashes stay in order, so that those alike are neighbours.
         order = np.argsort(keys, kind="stable")
-        yield from _in_runs(values[order], keys[order], order, distance)
+        yield from _in_runs(values[order], keys[order], order, distance, labels)
 
 
 def _in_runs(
-    values: NDArray[np.uint64], keys: NDArray[np.uint64], order: NDArray[np.intp], distance: int
+    values: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    order: NDArray[np.intp],
+    distance: int,
+    labels: Callable[[], NDArray[np.intp]],
 ) -> Iterator[Pairs]:
     """Compare each with its next, second next … neighbour, as long as any neighbour has the same key."""
     at = np.arange(len(keys) - 1)
     for step in range(1, _RUN + 1):
         at = at[: np.searchsorted(at, len(keys) - step)]
         at = at[keys[at] == keys[at + step]]
+        if step in _LONG_RUN:
+            at = at[_in_mixed_run(at, keys, labels()[order])]
         if not len(at):
             return
         near = at[np.bitwise_count(values[at] ^ values[at + step]) <= distance]
         if len(near):
             yield np.stack([order[near], order[near + step]], axis=1)
+
+
+def _in_mixed_run(at: NDArray[np.intp], keys: NDArray[np.uint64], labels: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which positions lie in a run that holds more than one set? A crowd of like pages is one set soon, and done."""
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    mixed: NDArray[np.bool_] = np.minimum.reduceat(labels, starts) != np.maximum.reduceat(labels, starts)
+    inside: NDArray[np.bool_] = mixed[np.searchsorted(starts, at, side="right") - 1]
+    return inside
 
 
 class _Union:
