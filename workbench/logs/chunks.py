@@ -48,10 +48,9 @@ def chunks(stream: Readable, size: int = SIZE) -> Iterator[Chunk]:
     while True:
         piece = behind or stream.read(size)
         behind = b""
-        whole, newline, tail = piece.rpartition(b"\n")
-        if newline or not piece:
-            data = rest + whole + newline if piece else rest
-            rest = tail
+        whole = piece.rfind(b"\n") + 1
+        if whole or not piece:
+            data, rest = b"".join((rest, memoryview(piece)[:whole])), piece[whole:]
         else:
             data, rest = b"", rest + piece
         if data:

@@ -99,7 +99,11 @@ class LogStream:
         return bytes(self._ahead[:size])
 
     def read(self, size: int) -> bytes:
-        """The next `size` bytes; less only at the end, nothing after it."""
+        """Up to `size` of the next bytes; none only at the end."""
+        if self.compression == "plain" and not self._ahead:
+            piece = self._stream.read(size)
+            self.size += len(piece)
+            return piece
         self._fill(size)
         taken = bytes(self._ahead[:size])
         del self._ahead[:size]
