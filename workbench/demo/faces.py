@@ -50,7 +50,13 @@ def _eye(pen: Pen, place: Place, x: float, wide: float, mood: str, size: float, 
     tall = wide * 1.25 * size
     if mood in {"glad", "asleep"}:
         bend = -0.16 if mood == "glad" else 0.12
-        arc = [(x - wide, y), (x - wide * 0.5, y + bend), (x, y + bend * 1.4), (x + wide * 0.5, y + bend), (x + wide, y)]
+        arc = [
+            (x - wide, y),
+            (x - wide * 0.5, y + bend),
+            (x, y + bend * 1.4),
+            (x + wide * 0.5, y + bend),
+            (x + wide, y),
+        ]
         pen.line(place.all(arc), INK, weight * 1.3, taper=False)
         return
     if mood == "wonder":
@@ -83,12 +89,20 @@ def _mouth(pen: Pen, place: Place, x: float, mood: str, weight: float, speaking:
     y = 0.68
     if speaking or mood == "wonder":
         wide, tall = (0.2, 0.17) if speaking else (0.1, 0.13)
-        lips = [(x - wide, y - 0.04), (x, y - 0.08), (x + wide, y - 0.04), (x + wide * 0.6, y + tall), (x - wide * 0.6, y + tall)]
+        lips = [
+            (x - wide, y - 0.04),
+            (x, y - 0.08),
+            (x + wide, y - 0.04),
+            (x + wide * 0.6, y + tall),
+            (x - wide * 0.6, y + tall),
+        ]
         pen.shape(place.all(lips), (222, 190, 184), INK, weight)
     else:
         bend = {"glad": 0.11, "calm": 0.05, "angry": -0.08, "sad": -0.09, "sly": 0.05, "asleep": 0.02}[mood]
         lift = -0.07 if mood == "sly" else 0.0
-        pen.line(place.all([(x - 0.19, y - bend * 0.4), (x, y + bend), (x + 0.19, y - bend * 0.4 + lift)]), INK, weight * 1.1)
+        pen.line(
+            place.all([(x - 0.19, y - bend * 0.4), (x, y + bend), (x + 0.19, y - bend * 0.4 + lift)]), INK, weight * 1.1
+        )
 
 
 def construction(pen: Pen, place: Place, turn: float) -> None:
@@ -100,22 +114,34 @@ def construction(pen: Pen, place: Place, turn: float) -> None:
 
 
 def _behind(pen: Pen, place: Place, look: Look, hair: Colour | None, weight: float, blow: float) -> None:
-    fill = hair or pen.paper
+    fill = pen.paper if hair is None else hair
     if look.hair == "bob":
-        back = [(-1.1, -0.4), (-1.22, 0.4), (-1.12 - blow * 0.2, 1.02), (-0.5, 0.94), (0.5, 0.94), (1.12 - blow * 0.2, 1.02)]
+        back = [
+            (-1.1, -0.4),
+            (-1.22, 0.4),
+            (-1.12 - blow * 0.2, 1.02),
+            (-0.5, 0.94),
+            (0.5, 0.94),
+            (1.12 - blow * 0.2, 1.02),
+        ]
         pen.shape(place.all([*back, (1.22, 0.4), (1.1, -0.4), (0.6, -1.1), (-0.6, -1.1)]), fill, INK, weight)
     elif look.hair == "tail":
         root = (-0.75, -0.62)
         plume = [
             root, (-1.35 - blow * 0.5, -0.75), (-2.0 - blow, -0.05), (-2.15 - blow * 1.4, 1.1 - blow * 0.5),
-            (-2.45 - blow * 1.8, 2.1 - blow), (-1.75 - blow * 1.2, 1.45 - blow * 0.5), (-1.42 - blow * 0.6, 0.45), (-0.9, -0.1),
+            (-2.45 - blow * 1.8, 2.1 - blow), (-1.75 - blow * 1.2, 1.45 - blow * 0.5),
+            (-1.42 - blow * 0.6, 0.45), (-0.9, -0.1),
         ]  # fmt: skip
         pen.shape(place.all(plume), fill, INK, weight)
-        pen.line(place.all([(-1.0, -0.5), (-1.6 - blow * 0.7, 0.1), (-1.9 - blow * 1.3, 1.2 - blow * 0.5)]), INK, weight * 0.6)
+        pen.line(
+            place.all([(-1.0, -0.5), (-1.6 - blow * 0.7, 0.1), (-1.9 - blow * 1.3, 1.2 - blow * 0.5)]),
+            INK,
+            weight * 0.6,
+        )
 
 
 def _front(pen: Pen, place: Place, look: Look, turn: float, hair: Colour | None, weight: float) -> None:
-    fill = hair or pen.paper
+    fill = pen.paper if hair is None else hair
     part = turn * 0.3
     if look.hair == "bob":
         fringe = [
@@ -127,25 +153,53 @@ def _front(pen: Pen, place: Place, look: Look, turn: float, hair: Colour | None,
         pen.line(place.all([(-0.5, -0.98), (-0.62, -0.6), (-0.58, -0.3)]), INK, weight * 0.6)
         pen.line(place.all([(0.2, -1.1), (0.42, -0.7), (0.38, -0.35)]), INK, weight * 0.6)
         pin = place.inner(0.86, -0.5)
-        pen.shape(pin.all([(-0.14, -0.16), (0.14, -0.16), (0.18, 0.16), (-0.18, 0.16)]), (246, 214, 140), INK, weight * 0.8)
+        pen.shape(
+            pin.all([(-0.14, -0.16), (0.14, -0.16), (0.18, 0.16), (-0.18, 0.16)]), (246, 214, 140), INK, weight * 0.8
+        )
         pen.line(pin.all([(-0.1, -0.24), (0.1, -0.24)]), INK, weight)
     elif look.hair == "cap":
-        tuft = [(-0.98, 0.2), (-1.02, -0.3), (-0.6, -0.42), (0.0 + part, -0.3), (0.6, -0.42), (1.02, -0.3), (0.98, 0.2), (0.82, -0.1)]
+        tuft = [
+            (-0.98, 0.2),
+            (-1.02, -0.3),
+            (-0.6, -0.42),
+            (0.0 + part, -0.3),
+            (0.6, -0.42),
+            (1.02, -0.3),
+            (0.98, 0.2),
+            (0.82, -0.1),
+        ]
         tuft += [(0.45 + part, -0.14), (0.2 + part, -0.24), (-0.1 + part, -0.1), (-0.5, -0.22), (-0.84, -0.08)]
         pen.shape(place.all(tuft), fill, INK, weight)
-        crown = [(-1.06, -0.35), (-1.0, -0.95), (-0.4, -1.36), (0.45, -1.34), (1.04, -0.92), (1.06, -0.35), (0.0, -0.52)]
+        crown = [
+            (-1.06, -0.35),
+            (-1.0, -0.95),
+            (-0.4, -1.36),
+            (0.45, -1.34),
+            (1.04, -0.92),
+            (1.06, -0.35),
+            (0.0, -0.52),
+        ]
         pen.shape(place.all(crown), (214, 219, 222) if hair is None else look.coat, INK, weight)
-        brim = [(-0.7 + part * 2, -0.5), (0.1 + part * 2, -0.66), (0.9 + part * 2.2, -0.46), (1.1 + part * 2.4, -0.24), (0.1 + part * 2, -0.36)]
+        brim = [
+            (-0.7 + part * 2, -0.5),
+            (0.1 + part * 2, -0.66),
+            (0.9 + part * 2.2, -0.46),
+            (1.1 + part * 2.4, -0.24),
+            (0.1 + part * 2, -0.36),
+        ]
         pen.shape(place.all(brim), (196, 202, 206) if hair is None else (70, 92, 112), INK, weight)
         pen.dot(place.at(0.02, -1.36), 0.09 * place.unit, INK)
     elif look.hair == "tail":
         sweep = [
-            (-1.0, 0.3), (-1.08, -0.4), (-0.6, -1.06), (0.1, -1.18), (0.78, -0.9), (1.06, -0.3), (1.0, 0.5), (0.84, 0.05),
+            (-1.0, 0.3), (-1.08, -0.4), (-0.6, -1.06), (0.1, -1.18), (0.78, -0.9), (1.06, -0.3), (1.0, 0.5),
+            (0.84, 0.05),
             (0.66 + part, -0.42), (0.2 + part, -0.5), (-0.3 + part, -0.2), (-0.62, 0.02), (-0.84, 0.05),
         ]  # fmt: skip
         pen.shape(place.all(sweep), fill, INK, weight)
         pen.line(place.all([(0.2 + part, -0.5), (-0.2, -0.8), (-0.6, -0.7)]), INK, weight * 0.6)
-        pen.line(place.all([(-0.9, -0.55), (-0.66, -0.74), (-0.62, -0.9)]), RED if hair else INK, weight * 1.2)
+        pen.line(
+            place.all([(-0.9, -0.55), (-0.66, -0.74), (-0.62, -0.9)]), RED if hair is not None else INK, weight * 1.2
+        )
     elif look.hair == "beard":
         beard = [
             (-0.9, 0.3), (-1.0, 0.9), (-0.62, 1.5), (-0.1 + part, 1.86), (0.42 + part, 1.6), (0.9, 1.0), (0.92, 0.3),
@@ -174,12 +228,14 @@ def head(
 ) -> None:
     """A head. `turn` from -1 (left) to 1 (right); above 1.5 it is seen from behind."""
     hair = look.hair_colour if painted else None
+    if not painted and look.hair in {"bob", "tail"}:
+        hair = pen.solid
     _behind(pen, place, look, hair, weight, blow)
     behind = turn > 1.5
     pen.shape(place.all(_outline(0 if behind else turn, look.hair)), look.skin if painted else pen.paper, INK, weight)
     if behind:
         cover = ring(0, -0.05, 1.06, 1.02)
-        pen.shape(place.all(cover), hair or pen.paper, INK, weight)
+        pen.shape(place.all(cover), pen.paper if hair is None else hair, INK, weight)
         pen.line(place.all([(-0.5, -0.7), (-0.2, 0.2), (-0.35, 0.8)]), SOFT, weight * 0.7)
         pen.line(place.all([(0.4, -0.75), (0.35, 0.1), (0.5, 0.75)]), SOFT, weight * 0.7)
         return
@@ -193,7 +249,9 @@ def head(
         _eye(pen, place, middle + side * gap, wide, mood, look.eyes, weight, turn)
         _brow(pen, place, middle + side * gap, wide, mood, side, weight)
     tip = middle * 1.18
-    pen.line(place.all([(tip, 0.38), (tip + 0.05 * (1 if turn >= 0 else -1), 0.46), (tip - 0.03, 0.49)]), INK, weight * 0.8)
+    pen.line(
+        place.all([(tip, 0.38), (tip + 0.05 * (1 if turn >= 0 else -1), 0.46), (tip - 0.03, 0.49)]), INK, weight * 0.8
+    )
     _front(pen, place, look, turn, hair, weight)
     _mouth(pen, place, middle * 0.95, mood, weight, speaking)
     if look.hair == "beard":

@@ -44,7 +44,12 @@ def _swing(start: Point, length: float, angle: float) -> Point:
 
 
 def _limb(
-    pen: Pen, place: Place, joints: tuple[Point, Point, Point], widths: tuple[float, float, float], fill: Colour, weight: float
+    pen: Pen,
+    place: Place,
+    joints: tuple[Point, Point, Point],
+    widths: tuple[float, float, float],
+    fill: Colour,
+    weight: float,
 ) -> None:
     """A sleeve or a leg as one smooth outline round its three joints."""
     left: list[Point] = []
@@ -67,7 +72,12 @@ def _hand(pen: Pen, place: Place, at: Point, fill: Colour, weight: float) -> Non
 
 def _foot(pen: Pen, place: Place, at: Point, angle: float, fill: Colour, weight: float) -> None:
     spot = place.inner(at[0], at[1], 1.0, -math.radians(angle) * 0.7)
-    pen.shape(spot.all([(-0.24, -0.18), (0.14, -0.2), (0.5, 0.02), (0.56, 0.18), (0.1, 0.22), (-0.26, 0.18)]), fill, INK, weight)
+    pen.shape(
+        spot.all([(-0.24, -0.18), (0.14, -0.2), (0.5, 0.02), (0.56, 0.18), (0.1, 0.22), (-0.26, 0.18)]),
+        fill,
+        INK,
+        weight,
+    )
 
 
 def _lantern(pen: Pen, place: Place, at: Point, weight: float) -> None:
@@ -80,7 +90,9 @@ def _lantern(pen: Pen, place: Place, at: Point, weight: float) -> None:
     pen.line(place.all([(x - 0.17, y + 1.27), (x + 0.23, y + 1.27)]), INK, weight * 1.3)
 
 
-def _garment(pen: Pen, place: Place, look: Look, hip: Point, neck: Point, cloth: Colour, weight: float, swing: float) -> None:
+def _garment(
+    pen: Pen, place: Place, look: Look, hip: Point, neck: Point, cloth: Colour, weight: float, swing: float
+) -> None:
     tall = look.tall
     wide = 0.62 + 0.14 * tall
     hx, hy = hip
@@ -91,7 +103,8 @@ def _garment(pen: Pen, place: Place, look: Look, hip: Point, neck: Point, cloth:
         drop = 0.75 if look.outfit == "smock" else 2.5
         flare = 1.0 if look.outfit == "smock" else 1.05
         hem = [
-            (hx - flare - swing * 0.5, hy + drop), (hx - swing * 0.8, hy + drop + 0.14), (hx + flare - swing * 0.5, hy + drop)
+            (hx - flare - swing * 0.5, hy + drop), (hx - swing * 0.8, hy + drop + 0.14),
+            (hx + flare - swing * 0.5, hy + drop)
         ]  # fmt: skip
         pen.shape(place.all([*sides, *hem, *far]), cloth, INK, weight)
         pen.line(place.all([(hx - 0.2, hy - 0.1), (hx - 0.35 - swing * 0.4, hy + drop * 0.8)]), SOFT, weight * 0.8)
@@ -102,7 +115,12 @@ def _garment(pen: Pen, place: Place, look: Look, hip: Point, neck: Point, cloth:
         else:
             pen.line(place.all([(hx - 0.7, hy - 0.3), (hx, hy - 0.18), (hx + 0.7, hy - 0.3)]), INK, weight * 1.2)
     else:
-        pen.shape(place.all([*sides, (hx - 0.5 * tall**0.5, hy + 0.2), (hx + 0.5 * tall**0.5, hy + 0.2), *far]), cloth, INK, weight)
+        pen.shape(
+            place.all([*sides, (hx - 0.5 * tall**0.5, hy + 0.2), (hx + 0.5 * tall**0.5, hy + 0.2), *far]),
+            cloth,
+            INK,
+            weight,
+        )
         pen.line(place.all([(nx + 0.04, ny + 0.1), (hx + 0.04, hy + 0.15)]), INK, weight * 0.8)
         pen.line(place.all([(hx - 0.55, hy - 0.05), (hx + 0.55, hy - 0.05)]), SOFT, weight)
 
@@ -111,10 +129,25 @@ def _scarf(pen: Pen, place: Place, neck: Point, blow: float, cloth: Colour, weig
     x, y = neck
     end = [
         (x - 0.3, y + 0.1), (x - 1.3 - blow, y + 0.3), (x - 2.3 - blow * 1.5, y + 0.1 - blow * 0.3),
-        (x - 3.0 - blow * 2, y + 0.7 - blow * 0.4), (x - 2.2 - blow * 1.4, y + 0.8), (x - 1.1 - blow, y + 0.85), (x - 0.2, y + 0.5),
+        (x - 3.0 - blow * 2, y + 0.7 - blow * 0.4), (x - 2.2 - blow * 1.4, y + 0.8),
+        (x - 1.1 - blow, y + 0.85), (x - 0.2, y + 0.5),
     ]  # fmt: skip
     pen.shape(place.all(end), cloth, INK, weight)
-    pen.shape(place.all([(x - 0.6, y - 0.15), (x, y - 0.28), (x + 0.6, y - 0.15), (x + 0.55, y + 0.3), (x, y + 0.42), (x - 0.55, y + 0.3)]), cloth, INK, weight)
+    pen.shape(
+        place.all(
+            [
+                (x - 0.6, y - 0.15),
+                (x, y - 0.28),
+                (x + 0.6, y - 0.15),
+                (x + 0.55, y + 0.3),
+                (x, y + 0.42),
+                (x - 0.55, y + 0.3),
+            ]
+        ),
+        cloth,
+        INK,
+        weight,
+    )
 
 
 def person(
@@ -160,7 +193,9 @@ def person(
         ankle = _swing(knee, shin, pose.legs[which][0] + pose.legs[which][1])
         bare = look.outfit == "smock"
         _limb(pen, place, (start, knee, ankle), (0.34, 0.27, 0.2), skin if bare else trousers, weight)
-        _foot(pen, place, ankle, pose.legs[which][0] + pose.legs[which][1], TONE if not painted else (84, 70, 66), weight)
+        _foot(
+            pen, place, ankle, pose.legs[which][0] + pose.legs[which][1], TONE if not painted else (84, 70, 66), weight
+        )
 
     if guides:
         pen.line(place.all([(0, 0.2), hip, neck, (neck[0], neck[1] - 2.2)]), GUIDE, 1.4)
@@ -182,28 +217,65 @@ def person(
         _lantern(pen, place, wrist, weight)
     elif holds == "letter":
         x, y = wrist
-        pen.shape(place.all([(x - 0.1, y - 0.3), (x + 1.0, y - 0.4), (x + 1.05, y + 0.3), (x - 0.05, y + 0.4)]), (255, 255, 255), INK, weight, curved=False)
-        pen.line(place.all([(x - 0.1, y - 0.3), (x + 0.5, y + 0.1), (x + 1.0, y - 0.4)]), INK, weight * 0.7, curved=False)
+        pen.shape(
+            place.all([(x - 0.1, y - 0.3), (x + 1.0, y - 0.4), (x + 1.05, y + 0.3), (x - 0.05, y + 0.4)]),
+            (255, 255, 255),
+            INK,
+            weight,
+            curved=False,
+        )
+        pen.line(
+            place.all([(x - 0.1, y - 0.3), (x + 0.5, y + 0.1), (x + 1.0, y - 0.4)]), INK, weight * 0.7, curved=False
+        )
 
 
-def robot(pen: Pen, place: Place, *, mood: str = "calm", wave: bool = False, weight: float = 1.9, painted: bool = False) -> None:
+def robot(
+    pen: Pen, place: Place, *, mood: str = "calm", wave: bool = False, weight: float = 1.9, painted: bool = False
+) -> None:
     """Signal Seven: a postbox on two springs, with one lamp for a face."""
     body = (206, 92, 74) if painted else pen.paper
     metal = (176, 184, 190) if painted else TONE
     for side in (-1, 1):
         springs = [(side * 0.55 + (0.16 if k % 2 else -0.16), -1.55 + k * 0.22) for k in range(7)]
         pen.line(place.all(springs), INK, weight, curved=False)
-        pen.shape(place.all([(side * 0.55 - 0.5, 0.0), (side * 0.55 - 0.35, -0.28), (side * 0.55 + 0.4, -0.28), (side * 0.55 + 0.6, 0.0)]), metal, INK, weight)
+        pen.shape(
+            place.all(
+                [
+                    (side * 0.55 - 0.5, 0.0),
+                    (side * 0.55 - 0.35, -0.28),
+                    (side * 0.55 + 0.4, -0.28),
+                    (side * 0.55 + 0.6, 0.0),
+                ]
+            ),
+            metal,
+            INK,
+            weight,
+        )
     for side in (-1, 1):
         up = wave and side == 1
         path = [(side * 1.1, -3.4), (side * 1.75, -3.0 if not up else -4.1), (side * 1.95, -2.1 if not up else -5.2)]
         pen.line(place.all(path), INK, weight * 5)
         pen.line(place.all(path), metal, weight * 3.2, taper=False)
         pen.shape(place.all(ring(*path[-1], 0.28, 0.28)), metal, INK, weight)
-    pen.shape(place.all([(-1.15, -1.5), (-1.25, -3.0), (-1.1, -4.4), (1.1, -4.4), (1.25, -3.0), (1.15, -1.5)]), body, INK, weight * 1.1)
-    pen.shape(place.all([(-1.2, -4.35), (-0.95, -5.5), (0.0, -6.0), (0.95, -5.5), (1.2, -4.35)]), body, INK, weight * 1.1)
-    pen.shape(place.all([(-0.72, -3.9), (0.72, -3.9), (0.72, -3.62), (-0.72, -3.62)]), (60, 60, 66), INK, weight, curved=False)
-    pen.shape(place.all([(-0.6, -3.2), (0.6, -3.2), (0.6, -2.0), (-0.6, -2.0)]), (250, 248, 240), INK, weight * 0.8, curved=False)
+    pen.shape(
+        place.all([(-1.15, -1.5), (-1.25, -3.0), (-1.1, -4.4), (1.1, -4.4), (1.25, -3.0), (1.15, -1.5)]),
+        body,
+        INK,
+        weight * 1.1,
+    )
+    pen.shape(
+        place.all([(-1.2, -4.35), (-0.95, -5.5), (0.0, -6.0), (0.95, -5.5), (1.2, -4.35)]), body, INK, weight * 1.1
+    )
+    pen.shape(
+        place.all([(-0.72, -3.9), (0.72, -3.9), (0.72, -3.62), (-0.72, -3.62)]), (60, 60, 66), INK, weight, curved=False
+    )
+    pen.shape(
+        place.all([(-0.6, -3.2), (0.6, -3.2), (0.6, -2.0), (-0.6, -2.0)]),
+        (250, 248, 240),
+        INK,
+        weight * 0.8,
+        curved=False,
+    )
     pen.line(place.all([(-0.6, -3.2), (0.0, -2.55), (0.6, -3.2)]), INK, weight * 0.7, curved=False)
     pen.shape(place.all(ring(0, -4.95, 0.55, 0.5)), (252, 244, 214), INK, weight)
     tall = {"wonder": 0.3, "glad": 0.12, "asleep": 0.04}.get(mood, 0.2)
@@ -216,13 +288,16 @@ def robot(pen: Pen, place: Place, *, mood: str = "calm", wave: bool = False, wei
         pen.line(place.all([(-0.05 + x * 0.7, -7.0 + y * 0.7), (-0.05 + x * 1.2, -7.0 + y * 1.2)]), SOFT, weight * 0.8)
 
 
-def dumpling(pen: Pen, place: Place, *, mood: str = "calm", leap: bool = False, weight: float = 1.9, painted: bool = False) -> None:
+def dumpling(
+    pen: Pen, place: Place, *, mood: str = "calm", leap: bool = False, weight: float = 1.9, painted: bool = False
+) -> None:
     """A round animal with a tail larger than itself."""
     fur = (244, 226, 196) if painted else pen.paper
     dark = (190, 134, 96) if painted else TONE
     up = -1.0 if leap else 0.0
     tail = [
-        (-0.9, -0.7), (-1.9, -0.8), (-2.8, -1.7), (-3.0, -3.0), (-2.3, -3.9), (-1.6, -3.4), (-1.9, -2.5), (-1.3, -1.9), (-0.7, -1.6)
+        (-0.9, -0.7), (-1.9, -0.8), (-2.8, -1.7), (-3.0, -3.0), (-2.3, -3.9), (-1.6, -3.4), (-1.9, -2.5),
+        (-1.3, -1.9), (-0.7, -1.6)
     ]  # fmt: skip
     pen.shape(place.all([(x, y + up) for x, y in tail]), fur, INK, weight)
     tip = [(-3.0, -3.0), (-2.3, -3.9), (-1.6, -3.4), (-1.9, -2.7), (-2.3, -3.1), (-2.5, -2.7)]
@@ -230,17 +305,51 @@ def dumpling(pen: Pen, place: Place, *, mood: str = "calm", leap: bool = False, 
     for x in (-0.75, -0.25, 0.35, 0.8):
         swing = 0.5 * x if leap else 0.0
         pen.shape(place.all(ring(x + swing, -0.2 + up * (0.9 if leap else 1), 0.22, 0.32)), dark, INK, weight)
-    pen.shape(place.all([(x, y + up) for x, y in [(-1.15, -0.9), (-0.95, -0.25), (0.0, -0.12), (0.95, -0.25), (1.2, -0.9), (0.9, -1.8), (-0.8, -1.8)]]), fur, INK, weight)
+    pen.shape(
+        place.all(
+            [
+                (x, y + up)
+                for x, y in [
+                    (-1.15, -0.9),
+                    (-0.95, -0.25),
+                    (0.0, -0.12),
+                    (0.95, -0.25),
+                    (1.2, -0.9),
+                    (0.9, -1.8),
+                    (-0.8, -1.8),
+                ]
+            ]
+        ),
+        fur,
+        INK,
+        weight,
+    )
     face = place.inner(0.45, -2.0 + up, 1.0, -0.06)
     for side in (-1, 1):
         pen.shape(face.all([(side * 0.3, -0.75), (side * 0.75, -1.65), (side * 1.05, -0.45)]), fur, INK, weight)
         pen.shape(face.all([(side * 0.5, -0.85), (side * 0.73, -1.35), (side * 0.9, -0.65)]), dark, None)
-    cheeks = [(-1.2, 0.05), (-1.32, 0.42), (-0.8, 0.78), (0.0, 0.92), (0.8, 0.78), (1.32, 0.42), (1.2, 0.05), (0.8, -0.7), (0.0, -0.92), (-0.8, -0.7)]
+    cheeks = [
+        (-1.2, 0.05),
+        (-1.32, 0.42),
+        (-0.8, 0.78),
+        (0.0, 0.92),
+        (0.8, 0.78),
+        (1.32, 0.42),
+        (1.2, 0.05),
+        (0.8, -0.7),
+        (0.0, -0.92),
+        (-0.8, -0.7),
+    ]
     pen.shape(face.all(cheeks), fur, INK, weight)
     for side in (-1, 1):
         if mood in {"glad", "asleep"}:
             bend = -0.16 if mood == "glad" else 0.12
-            pen.line(face.all([(side * 0.5 - 0.18, 0.05), (side * 0.5, 0.05 + bend), (side * 0.5 + 0.18, 0.05)]), INK, weight * 1.3, taper=False)
+            pen.line(
+                face.all([(side * 0.5 - 0.18, 0.05), (side * 0.5, 0.05 + bend), (side * 0.5 + 0.18, 0.05)]),
+                INK,
+                weight * 1.3,
+                taper=False,
+            )
         else:
             pen.shape(face.all(ring(side * 0.5, 0.05, 0.12, 0.17 if mood != "angry" else 0.1)), INK, None, wobble=0)
             pen.dot(face.at(side * 0.5 - 0.04, -0.02), 0.05 * place.unit, (255, 255, 255))
@@ -256,14 +365,24 @@ def dragon(pen: Pen, place: Place, *, mood: str = "calm", weight: float = 1.8, p
     dark = (214, 176, 130) if painted else TONE
     hinge = [(-3.4, -1.2), (-2.4, -2.2), (-1.2, -1.5), (0.0, -2.3), (1.2, -1.8), (2.2, -2.6)]
     under = [(2.0, -1.9), (1.1, -1.1), (0.0, -1.5), (-1.2, -0.7), (-2.4, -1.4), (-3.4, -1.2)]
-    pen.shape(place.all([(-0.2, -2.1), (-1.6, -4.6), (-0.2, -4.0), (0.2, -4.9), (0.9, -2.2)]), dark, INK, weight, curved=False)
+    pen.shape(
+        place.all([(-0.2, -2.1), (-1.6, -4.6), (-0.2, -4.0), (0.2, -4.9), (0.9, -2.2)]), dark, INK, weight, curved=False
+    )
     pen.shape(place.all([*hinge, *under]), side, INK, weight, curved=False)
     for top, low in zip(hinge[1:5], reversed(under[1:5]), strict=True):
         pen.line(place.all([top, low]), SOFT, weight * 0.8, curved=False)
-    pen.shape(place.all([(0.5, -2.0), (-0.4, -5.2), (0.9, -4.3), (1.6, -5.1), (1.5, -2.2)]), side, INK, weight, curved=False)
+    pen.shape(
+        place.all([(0.5, -2.0), (-0.4, -5.2), (0.9, -4.3), (1.6, -5.1), (1.5, -2.2)]), side, INK, weight, curved=False
+    )
     pen.line(place.all([(0.8, -2.1), (0.9, -4.3)]), SOFT, weight * 0.8, curved=False)
     pen.line(place.all([(1.2, -2.1), (1.6, -5.1)]), SOFT, weight * 0.8, curved=False)
-    pen.shape(place.all([(2.0, -1.9), (1.9, -2.9), (2.6, -3.7), (3.6, -3.2), (4.5, -2.6), (3.3, -2.4), (2.7, -2.0)]), side, INK, weight, curved=False)
+    pen.shape(
+        place.all([(2.0, -1.9), (1.9, -2.9), (2.6, -3.7), (3.6, -3.2), (4.5, -2.6), (3.3, -2.4), (2.7, -2.0)]),
+        side,
+        INK,
+        weight,
+        curved=False,
+    )
     pen.shape(place.all([(2.4, -3.5), (1.8, -4.4), (2.8, -3.8)]), dark, INK, weight, curved=False)
     pen.shape(place.all([(2.8, -3.7), (2.5, -4.6), (3.2, -3.6)]), dark, INK, weight, curved=False)
     pen.line(place.all([(4.5, -2.6), (3.5, -2.75), (2.9, -2.6)]), INK, weight, curved=False)

@@ -63,7 +63,7 @@ def _text_time(time: int) -> str:
 class _Store:
     """Draws each content once and remembers where its bytes lie."""
 
-    def __init__(self, pool: Path, progress: Progress | None) -> None:
+    def __init__(self, pool: Path, progress: Progress) -> None:
         self.pool, self.progress = pool, progress
         self.known: dict[Content, tuple[str, int, Path]] = {}
         pool.mkdir(parents=True)
@@ -71,8 +71,7 @@ class _Store:
     def get(self, content: Content) -> tuple[str, int, Path]:
         """SHA-256, size and the file that holds the bytes."""
         if content not in self.known:
-            if self.progress is not None:
-                self.progress.update(done=len(self.known), what="stage-demo-draw")
+            self.progress.update(done=len(self.known))
             data = make_bytes(content)
             path = self.pool / str(len(self.known))
             path.write_bytes(data)
@@ -164,7 +163,9 @@ class _Month:
             if day == FAILED:
                 # The server stopped answering: the folders that sort first were read, the rest was not.
                 self.failed_paths = sorted(here)[: len(here) * 2 // 5]
-                self._write(self.folder / "looks-failed" / day.isoformat(), {path: here[path] for path in self.failed_paths})
+                self._write(
+                    self.folder / "looks-failed" / day.isoformat(), {path: here[path] for path in self.failed_paths}
+                )
                 continue
             self._write(self.folder / "looks" / day.isoformat(), here)
             self.looks += 1
@@ -252,15 +253,22 @@ def make_inputs(folder: Path, progress: Progress | None = None, *, scale: float 
     if folder.exists():
         raise UserError("demo-folder-exists", folder=folder.name)
     folder.mkdir(parents=True)
+    try:
+        return _make(folder, progress or Progress(), scale)
+    except BaseException:
+        # The folder is ours and new: half a demonstration helps nobody.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _make(folder: Path, progress: Progress, scale: float) -> Truth:
     plot = write_plot(scale)
     contents = {act.content for act in plot.acts if act.content is not None}
-    if progress is not None:
-        progress.stage("stage-demo-draw", len(contents))
+    progress.stage("stage-demo-draw", len(contents))
     store = _Store(folder / "pool", progress)
     month = _Month(folder, plot, store)
     month.live()
-    if progress is not None:
-        progress.stage("stage-demo-log")
+    progress.stage("stage-demo-log")
     sizes = {path: version.size for path, version in month.arrivals}
     sizes |= {act.to: sizes[act.path] for act in plot.acts if act.verb == "move"}
     traffic = Traffic(plot, sizes, round(FULL_LINES * scale))

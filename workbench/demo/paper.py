@@ -55,12 +55,21 @@ def _sign(pen: Pen, sign: str, x: float, y: float, ink: Colour) -> None:
             for dx in (-2.4, 2.4):
                 pen.dot((x + 9 + k * 17 + dx, y + 14 - (k % 2) * 5), 1.2, ink)
     elif sign == "moon":
-        pen.shape([(x + 30, y), (x + 14, y + 8), (x + 14, y + 22), (x + 30, y + 30), (x + 6, y + 26), (x + 6, y + 4)], ink, None)
+        pen.shape(
+            [(x + 30, y), (x + 14, y + 8), (x + 14, y + 22), (x + 30, y + 30), (x + 6, y + 26), (x + 6, y + 4)],
+            ink,
+            None,
+        )
         pen.box((x + 24, y + 8, x + 50, y + 24), pen.paper, ink, 1.5)
         pen.line([(x + 24, y + 8), (x + 37, y + 17), (x + 50, y + 8)], ink, 1.3, curved=False, wobble=0)
     else:
         pen.line(ring(x + 22, y + 10, 12, 11, 190, 350), ink, 2.0, wobble=0.2)
-        pen.shape([(x + 6, y + 16), (x + 14, y + 9), (x + 30, y + 9), (x + 38, y + 16), (x + 34, y + 28), (x + 10, y + 28)], None, ink, 1.7)
+        pen.shape(
+            [(x + 6, y + 16), (x + 14, y + 9), (x + 30, y + 9), (x + 38, y + 16), (x + 34, y + 28), (x + 10, y + 28)],
+            None,
+            ink,
+            1.7,
+        )
         pen.line([(x + 37, y + 20), (x + 46, y + 14), (x + 49, y + 9)], ink, 1.8)
 
 
@@ -109,7 +118,8 @@ def frame(pen: Pen, area: tuple[float, float, float, float]) -> None:
     """Clean the margin round `area` and draw the double frame."""
     left, top, right, bottom = area
     for strip in (
-        (0, 0, pen.width, top), (0, bottom, pen.width, pen.height), (0, 0, left, pen.height), (right, 0, pen.width, pen.height)
+        (0, 0, pen.width, top), (0, bottom, pen.width, pen.height), (0, 0, left, pen.height),
+        (right, 0, pen.width, pen.height)
     ):  # fmt: skip
         pen.box(strip, pen.paper, None)
     pen.box((left - 6, top - 6, right + 6, bottom + 6), None, FAINT, 1.0)
@@ -146,7 +156,11 @@ def camera_move(pen: Pen, area: tuple[float, float, float, float], dice: Dice) -
     ca, cb = (a[0] + fw / 2, a[1] + fh + 22), (b[0] + fw / 2, b[1] + fh + 22)
     pen.arrow([ca, ((ca[0] + cb[0]) / 2, max(ca[1], cb[1]) + 26), cb], RED, 3.0)
     move = "PAN →" if b[0] > a[0] else "← PAN"
-    return [((a[0] + 10, a[1] + 8), "A"), ((b[0] + fw - 26, b[1] + 8), "B"), (((ca[0] + cb[0]) / 2 - 34, max(ca[1], cb[1]) + 34), move)]
+    return [
+        ((a[0] + 10, a[1] + 8), "A"),
+        ((b[0] + fw - 26, b[1] + 8), "B"),
+        (((ca[0] + cb[0]) / 2 - 34, max(ca[1], cb[1]) + 34), move),
+    ]
 
 
 def instructions(
@@ -157,8 +171,8 @@ def instructions(
     area: tuple[float, float, float, float],
     *,
     size: int = 30,
-) -> Point:
-    """Print the Chinese instruction in red, its Korean translation in blue below. Returns the corner an arrow leaves from."""
+) -> None:
+    """Print the Chinese instruction in red, its Korean translation in blue below it."""
     scale = image.width / pen.width
     left, top, right, bottom = area
     lines: list[tuple[str, int, Colour]] = []
@@ -175,16 +189,20 @@ def instructions(
     span = max((glyphs.width(text, height) for text, height, _ in lines), default=0)
     if lines:
         x0 = x - span - 10 if on_right else x - 10
-        box = tuple(round(edge * scale) for edge in (x0, y - 6, x0 + span + 20, y + height + 6))
-        ground = Image.new("RGB", (box[2] - box[0], box[3] - box[1]), pen.paper)
-        image.paste(ground, box[:2], ground.convert("L").point(lambda _: 215))
-    start = (x - span - 16 if on_right else x + span + 16, y + size * 0.7)
+        x1, y1 = round(x0 * scale), round((y - 6) * scale)
+        ground = Image.new("RGB", (round((span + 20) * scale), round((height + 12) * scale)), pen.paper)
+        image.paste(ground, (x1, y1), ground.convert("L").point(lambda _: 215))
     for text, tall, ink in lines:
         glyphs.write(
-            image, (x * scale, y * scale), text, round(tall * scale), ink, align="right" if on_right else "left", bold=tall == size
+            image,
+            (x * scale, y * scale),
+            text,
+            round(tall * scale),
+            ink,
+            align="right" if on_right else "left",
+            bold=tall == size,
         )
         y += tall * 1.34
-    return start
 
 
 def stamp(image: Image.Image, pen: Pen, text: str, at: Point, dice: Dice) -> None:

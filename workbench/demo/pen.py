@@ -15,6 +15,8 @@ from workbench.demo.dice import Dice
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
+Area = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 INK: Colour = (44, 43, 48)
 SOFT: Colour = (128, 127, 130)
@@ -24,6 +26,8 @@ RED: Colour = (196, 44, 40)
 BLUE: Colour = (44, 92, 158)
 GREEN: Colour = (64, 134, 92)
 ORANGE: Colour = (214, 122, 46)
+WASH: Colour = (234, 234, 231)
+DEEP: Colour = (216, 217, 216)
 
 ZOOM = 2
 STEPS = 5
@@ -100,6 +104,8 @@ class Pen:
         self.width, self.height, self.paper = width, height, paper
         self.dice = dice
         self.wobble = wobble
+        self.solid: Colour | None = None
+        """What hair is filled with on an inked sheet; none leaves it open."""
         self.image = Image.new("RGB", (width * ZOOM, height * ZOOM), paper)
         self._draw = ImageDraw.Draw(self.image)
 
@@ -167,7 +173,7 @@ class Pen:
         width: float = 2.0,
     ) -> None:
         """An ellipse along the axes."""
-        self.shape(ring(*centre, rx, ry), fill, colour, width, wobble=min(self.wobble, rx / 9))
+        self.shape(ring(*centre, rx, ry), fill, colour, width, wobble=min(self.wobble, rx / 24))
 
     def dot(self, centre: Point, radius: float, colour: Colour = INK) -> None:
         """A filled spot."""
@@ -232,6 +238,12 @@ class Pen:
                 width,
                 taper=False,
             )
+
+    def dim(self, area: tuple[float, float, float, float], colour: Colour, share: float) -> None:
+        """Lay a tone over everything drawn so far in `area`: night, or rain."""
+        left, top, right, bottom = (round(edge * ZOOM) for edge in area)
+        part = self.image.crop((left, top, right, bottom))
+        self.image.paste(Image.blend(part, Image.new("RGB", part.size, colour), share), (left, top))
 
     def finished(self, size: tuple[int, int] | None = None) -> Image.Image:
         """The sheet at its own size, or at another one."""

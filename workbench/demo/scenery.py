@@ -1,15 +1,11 @@
-"""Places and things of the invented series, in line and a little grey, with the perspective guides still showing."""
+"""Places in town, of the invented series, in line and a little grey, with the perspective guides still showing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from workbench.demo.dice import Dice
-from workbench.demo.pen import FAINT, GUIDE, INK, SOFT, Colour, Pen, Place, Point, ring
+from workbench.demo.pen import DEEP, FAINT, GUIDE, SOFT, WASH, Area, Colour, Pen, Place, Point
+from workbench.demo.props import kettle
 
-Area = tuple[float, float, float, float]
-WASH: Colour = (234, 234, 231)
-DEEP: Colour = (216, 217, 216)
 LINE: Colour = (88, 87, 92)
 
 
@@ -25,13 +21,35 @@ def harbour(pen: Pen, area: Area, dice: Dice) -> float:
     rock_x = left + (right - left) * dice.between(0.12, 0.85)
     rock = [(rock_x - 130, horizon), (rock_x - 70, horizon - 34), (rock_x + 20, horizon - 46), (rock_x + 110, horizon)]
     pen.shape(rock, DEEP, LINE, 1.6, curved=False)
-    tower = [(rock_x - 20, horizon - 42), (rock_x - 13, horizon - 150), (rock_x + 13, horizon - 150), (rock_x + 20, horizon - 42)]
+    tower = [
+        (rock_x - 20, horizon - 42),
+        (rock_x - 13, horizon - 150),
+        (rock_x + 13, horizon - 150),
+        (rock_x + 20, horizon - 42),
+    ]
     pen.shape(tower, pen.paper, LINE, 1.8, curved=False)
     for k in range(3):
         y = horizon - 65 - k * 30
-        pen.shape([(rock_x - 19 + k * 2, y), (rock_x + 19 - k * 2, y), (rock_x + 18 - k * 2, y - 14), (rock_x - 18 + k * 2, y - 14)], DEEP, LINE, 1.0, curved=False)
+        pen.shape(
+            [
+                (rock_x - 19 + k * 2, y),
+                (rock_x + 19 - k * 2, y),
+                (rock_x + 18 - k * 2, y - 14),
+                (rock_x - 18 + k * 2, y - 14),
+            ],
+            DEEP,
+            LINE,
+            1.0,
+            curved=False,
+        )
     pen.box((rock_x - 11, horizon - 168, rock_x + 11, horizon - 150), (250, 240, 206), LINE)
-    pen.shape([(rock_x - 16, horizon - 168), (rock_x, horizon - 184), (rock_x + 16, horizon - 168)], DEEP, LINE, 1.4, curved=False)
+    pen.shape(
+        [(rock_x - 16, horizon - 168), (rock_x, horizon - 184), (rock_x + 16, horizon - 168)],
+        DEEP,
+        LINE,
+        1.4,
+        curved=False,
+    )
     for turn in (-1, 1):
         pen.dashes((rock_x + turn * 14, horizon - 160), (rock_x + turn * 240, horizon - 190), FAINT, 1.0)
         pen.dashes((rock_x + turn * 14, horizon - 156), (rock_x + turn * 240, horizon - 130), FAINT, 1.0)
@@ -39,9 +57,16 @@ def harbour(pen: Pen, area: Area, dice: Dice) -> float:
         x = dice.between(left + 60, right - 60)
         size = dice.between(0.5, 1.3)
         y = horizon + 20 * size + 18
-        hull = [(x - 46 * size, y - 12 * size), (x + 50 * size, y - 14 * size), (x + 34 * size, y + 8 * size), (x - 32 * size, y + 8 * size)]
+        hull = [
+            (x - 46 * size, y - 12 * size),
+            (x + 50 * size, y - 14 * size),
+            (x + 34 * size, y + 8 * size),
+            (x - 32 * size, y + 8 * size),
+        ]
         pen.line([(x, y - 12 * size), (x + 2, y - 88 * size)], LINE, 1.6)
-        pen.shape([(x + 4, y - 84 * size), (x + 42 * size, y - 22 * size), (x + 4, y - 20 * size)], pen.paper, LINE, 1.4)
+        pen.shape(
+            [(x + 4, y - 84 * size), (x + 42 * size, y - 22 * size), (x + 4, y - 20 * size)], pen.paper, LINE, 1.4
+        )
         pen.shape([(x - 3, y - 76 * size), (x - 28 * size, y - 24 * size), (x - 3, y - 22 * size)], WASH, LINE, 1.4)
         pen.shape(hull, WASH, LINE, 1.7)
     for k in range(16):
@@ -69,16 +94,36 @@ def _house(pen: Pen, front: tuple[Point, Point, Point, Point], dice: Dice, fill:
     eave, ridge = 0.08, 0.17
     roof = [_between(d, a, -0.01), _between(c, b, -0.01), _between(c, b, -ridge), _between(d, a, -ridge)]
     over = (d[0] - c[0]) * eave
-    pen.shape([(roof[0][0] + over, roof[0][1] + 8), (roof[1][0] - over * 0.4, roof[1][1] + 4), roof[2], roof[3]], DEEP, LINE, 1.7, curved=False)
+    pen.shape(
+        [(roof[0][0] + over, roof[0][1] + 8), (roof[1][0] - over * 0.4, roof[1][1] + 4), roof[2], roof[3]],
+        DEEP,
+        LINE,
+        1.7,
+        curved=False,
+    )
     for k in range(1, 7):
-        pen.line([_between(roof[3], roof[2], k / 7), _between((roof[0][0] + over, roof[0][1] + 8), (roof[1][0], roof[1][1] + 4), k / 7)], SOFT, 0.9, curved=False)
+        pen.line(
+            [
+                _between(roof[3], roof[2], k / 7),
+                _between((roof[0][0] + over, roof[0][1] + 8), (roof[1][0], roof[1][1] + 4), k / 7),
+            ],
+            SOFT,
+            0.9,
+            curved=False,
+        )
     for row in (0.22, 0.62):
         for share in (0.16, 0.56):
             if row > 0.5 and share < 0.3 and dice.chance(0.6):
-                door = [(_between(_between(d, c, s), _between(a, b, s), r)) for s, r in ((0.16, 0.58), (0.36, 0.58), (0.36, 1.0), (0.16, 1.0))]
+                door = [
+                    (_between(_between(d, c, s), _between(a, b, s), r))
+                    for s, r in ((0.16, 0.58), (0.36, 0.58), (0.36, 1.0), (0.16, 1.0))
+                ]
                 pen.shape(door, DEEP, LINE, 1.3, curved=False)
                 continue
-            pane = [(_between(_between(d, c, s), _between(a, b, s), r)) for s, r in ((share, row), (share + 0.24, row), (share + 0.24, row + 0.2), (share, row + 0.2))]
+            pane = [
+                (_between(_between(d, c, s), _between(a, b, s), r))
+                for s, r in ((share, row), (share + 0.24, row), (share + 0.24, row + 0.2), (share, row + 0.2))
+            ]
             lit = dice.chance(0.3)
             pen.shape(pane, (250, 240, 206) if lit else pen.paper, LINE, 1.2, curved=False)
             pen.line([_between(pane[0], pane[1], 0.5), _between(pane[3], pane[2], 0.5)], LINE, 0.9, curved=False)
@@ -91,7 +136,13 @@ def street(pen: Pen, area: Area, dice: Dice) -> float:
     vanish = (left + (right - left) * dice.between(0.4, 0.62), top + (bottom - top) * dice.between(0.42, 0.55))
     for x, y in ((left, top), (right, top), (left, bottom), (right, bottom), (left, (top + bottom) / 2)):
         pen.rule((x, y), vanish, GUIDE, 0.9)
-    hill = [(left, vanish[1] + 10), (vanish[0] - 160, vanish[1] - 50), (vanish[0], vanish[1] - 90), (vanish[0] + 170, vanish[1] - 44), (right, vanish[1] + 10)]
+    hill = [
+        (left, vanish[1] + 10),
+        (vanish[0] - 160, vanish[1] - 50),
+        (vanish[0], vanish[1] - 90),
+        (vanish[0] + 170, vanish[1] - 44),
+        (right, vanish[1] + 10),
+    ]
     pen.line(hill, FAINT, 1.6)
     for side, edge in ((0, left), (1, right)):
         for near, far in ((0.62, 0.72), (0.4, 0.58), (0.1, 0.36)):
@@ -119,7 +170,12 @@ def street(pen: Pen, area: Area, dice: Dice) -> float:
             pen.oval((x, y + 8 + size), size * 0.85, size, (250, 236, 196), LINE, 1.4)
     for k in range(7):
         y = vanish[1] + (bottom - vanish[1]) * (0.42 + 0.085 * k)
-        pen.line([(left + (right - left) * 0.28 - k * 30, y), (right - (right - left) * 0.3 + k * 30, y)], FAINT, 1.0, curved=False)
+        pen.line(
+            [(left + (right - left) * 0.28 - k * 30, y), (right - (right - left) * 0.3 + k * 30, y)],
+            FAINT,
+            1.0,
+            curved=False,
+        )
     return bottom - 30
 
 
@@ -128,11 +184,21 @@ def room(pen: Pen, area: Area, dice: Dice) -> float:
     left, top, right, bottom = area
     w, h = right - left, bottom - top
     back = (left + w * 0.2, top + h * 0.14, right - w * dice.between(0.18, 0.26), top + h * 0.66)
-    for corner, wall in (((left, top), back[:2]), ((right, top), (back[2], back[1])), ((left, bottom), (back[0], back[3])), ((right, bottom), back[2:])):
+    for corner, wall in (
+        ((left, top), back[:2]),
+        ((right, top), (back[2], back[1])),
+        ((left, bottom), (back[0], back[3])),
+        ((right, bottom), back[2:]),
+    ):
         pen.rule(corner, (wall[0], wall[1]), LINE, 1.5)
     pen.box(back, pen.paper, LINE, 1.6)
     for k in range(1, 8):
-        pen.line([(back[0] + (back[2] - back[0]) * k / 8, back[3]), (left + w * k / 8 + (k - 4) * 40, bottom)], FAINT, 1.0, curved=False)
+        pen.line(
+            [(back[0] + (back[2] - back[0]) * k / 8, back[3]), (left + w * k / 8 + (k - 4) * 40, bottom)],
+            FAINT,
+            1.0,
+            curved=False,
+        )
     wx, wy = back[0] + (back[2] - back[0]) * dice.between(0.1, 0.5), back[1] + 34
     pen.box((wx, wy, wx + 190, wy + 150), (238, 240, 242), LINE, 2.0)
     pen.oval((wx + 130, wy + 46), 22, 22, (252, 244, 214), LINE, 1.2)
@@ -141,7 +207,19 @@ def room(pen: Pen, area: Area, dice: Dice) -> float:
     pen.rule((wx, wy + 75), (wx + 190, wy + 75), LINE, 2.2)
     for side in (-1, 1):
         x = wx + 95 + side * 108
-        pen.shape([(x, wy - 14), (x + side * 44, wy - 14), (x + side * 34, wy + 90), (x + side * 48, wy + 172), (x - side * 6, wy + 172), (x + side * 10, wy + 80)], WASH, LINE, 1.5)
+        pen.shape(
+            [
+                (x, wy - 14),
+                (x + side * 44, wy - 14),
+                (x + side * 34, wy + 90),
+                (x + side * 48, wy + 172),
+                (x - side * 6, wy + 172),
+                (x + side * 10, wy + 80),
+            ],
+            WASH,
+            LINE,
+            1.5,
+        )
     shelf = back[1] + 60
     for row in range(2):
         y = shelf + row * 72
@@ -149,9 +227,17 @@ def room(pen: Pen, area: Area, dice: Dice) -> float:
         for k in range(5):
             x = back[2] + 16 + k * (right - back[2] - 30) / 5
             tall = dice.between(20, 44)
-            pen.box((x, y - tall - 3 - k * 5, x + 16, y - 3 - k * 5), DEEP if dice.chance(0.4) else pen.paper, LINE, 1.2)
+            pen.box(
+                (x, y - tall - 3 - k * 5, x + 16, y - 3 - k * 5), DEEP if dice.chance(0.4) else pen.paper, LINE, 1.2
+            )
     tx, ty = left + w * dice.between(0.2, 0.55), top + h * 0.72
-    pen.shape([(tx - 160, ty), (tx + 120, ty - 12), (tx + 190, ty + 46), (tx - 190, ty + 58)], pen.paper, LINE, 1.8, curved=False)
+    pen.shape(
+        [(tx - 160, ty), (tx + 120, ty - 12), (tx + 190, ty + 46), (tx - 190, ty + 58)],
+        pen.paper,
+        LINE,
+        1.8,
+        curved=False,
+    )
     for x in (tx - 176, tx + 176):
         pen.line([(x, ty + 50), (x + 4, bottom - 24)], LINE, 4.0, curved=False)
     kettle(pen, Place(tx - 40, ty + 14, 30), 1.5)
@@ -161,70 +247,16 @@ def room(pen: Pen, area: Area, dice: Dice) -> float:
     return bottom - 26
 
 
-def forest(pen: Pen, area: Area, dice: Dice) -> float:
-    """Trunks from near to far, scribbled leaves, a path, a few mushrooms."""
-    left, top, right, bottom = area
-    ground = top + (bottom - top) * 0.66
-    for layer, (shade, weight, count) in enumerate(((FAINT, 1.1, 9), (SOFT, 1.4, 6), (INK, 2.0, 3))):
-        for k in range(count):
-            x = left + (right - left) * ((k + dice.between(0.1, 0.9)) / count)
-            wide = (7, 15, 32)[layer] * dice.between(0.8, 1.2)
-            foot = ground + (0, 24, 90)[layer]
-            trunk = [(x - wide * 1.5, foot), (x - wide * 0.7, foot - 60), (x - wide * 0.6, top - 6), (x + wide * 0.5, top - 6), (x + wide * 0.7, foot - 70), (x + wide * 1.7, foot)]
-            pen.shape(trunk, (pen.paper, WASH, pen.paper)[layer], shade, weight)
-            if layer:
-                for _ in range(4):
-                    y = dice.between(top + 30, foot - 70)
-                    pen.line([(x - wide * 0.3, y), (x - wide * 0.1, y + 18), (x - wide * 0.25, y + 36)], shade, 0.9)
-            if layer == 2:
-                pen.shape(ring(x, (top + foot) / 2, wide * 0.3, wide * 0.45), DEEP, shade, 1.2)
-    for _ in range(16):
-        x, y = dice.between(left, right), dice.between(top - 6, top + 80)
-        puff = [(x + dx * 13, y + dy * 12) for dx, dy in ((-3, 0), (-2, -1.4), (-0.4, -0.6), (1, -1.6), (2, -0.3), (3.2, 0.2), (2, 1.2), (0.5, 0.5), (-1, 1.3))]
-        pen.shape(puff, WASH if dice.chance(0.4) else pen.paper, SOFT, 1.3)
-    x = left + (right - left) * dice.between(0.35, 0.6)
-    pen.line([(x, ground), (x - 40, ground + 46), (x + 30, ground + 90), (x - 150, bottom)], SOFT, 1.6)
-    pen.line([(x + 36, ground), (x + 22, ground + 46), (x + 140, ground + 92), (x + 120, bottom)], SOFT, 1.6)
-    for _ in range(26):
-        gx, gy = dice.between(left, right), dice.between(ground + 10, bottom - 8)
-        pen.line([(gx, gy), (gx + 3, gy - 11)], FAINT, 1.0)
-        pen.line([(gx + 6, gy), (gx + 12, gy - 9)], FAINT, 1.0)
-    for _ in range(3):
-        mx, my = dice.between(left + 60, right - 60), dice.between(ground + 60, bottom - 30)
-        pen.shape([(mx - 5, my), (mx - 4, my - 18), (mx + 4, my - 18), (mx + 5, my)], pen.paper, LINE, 1.3)
-        pen.shape([(mx - 19, my - 16), (mx - 11, my - 31), (mx + 10, my - 32), (mx + 19, my - 16)], DEEP, LINE, 1.4)
-    return bottom - 34
-
-
-def hills(pen: Pen, area: Area, dice: Dice) -> float:
-    """Ridges behind one another, a moon or a sun, clouds, a small house far off."""
-    left, top, right, bottom = area
-    w, h = right - left, bottom - top
-    sun = (left + w * dice.between(0.15, 0.85), top + h * dice.between(0.16, 0.28))
-    pen.oval(sun, 44, 44, (252, 246, 226), SOFT, 1.5)
-    for k, shade in enumerate((pen.paper, WASH, DEEP, pen.paper)):
-        y = top + h * (0.42 + 0.13 * k)
-        ridge = [(left - 40 + (w + 80) * s / 6, y - dice.between(-14, 70 - 13 * k)) for s in range(7)]
-        pen.shape([*ridge, (right + 40, bottom + 30), (left - 40, bottom + 30)], shade, SOFT if k < 2 else LINE, 1.3 + 0.2 * k)
-    for _ in range(dice.number(2, 4)):
-        x, y, size = dice.between(left + 40, right - 220), dice.between(top + 20, top + h * 0.3), dice.between(0.6, 1.3)
-        puff = [(0, 0), (12, -22), (42, -30), (62, -46), (100, -40), (118, -22), (150, -18), (160, 0), (80, 5)]
-        pen.shape([(x + dx * size, y + dy * size) for dx, dy in puff], pen.paper, SOFT, 1.4)
-    hx, hy = left + w * dice.between(0.2, 0.8), top + h * 0.66
-    pen.shape([(hx - 24, hy), (hx - 24, hy - 28), (hx + 24, hy - 28), (hx + 24, hy)], pen.paper, LINE, 1.4, curved=False)
-    pen.shape([(hx - 32, hy - 26), (hx, hy - 54), (hx + 32, hy - 26)], DEEP, LINE, 1.4, curved=False)
-    for _ in range(30):
-        gx, gy = dice.between(left, right), dice.between(top + h * 0.84, bottom - 6)
-        pen.line([(gx, gy), (gx + 4, gy - 14)], FAINT, 1.1)
-    return bottom - 36
-
-
 def roofs(pen: Pen, area: Area, dice: Dice) -> float:
     """Tiled roofs under a night sky."""
     left, top, right, bottom = area
     pen.box((left, top, right, top + (bottom - top) * 0.62), (228, 231, 235), None)
     for _ in range(34):
-        pen.dot((dice.between(left, right), dice.between(top, top + (bottom - top) * 0.45)), dice.between(0.8, 2.2), (255, 255, 255))
+        pen.dot(
+            (dice.between(left, right), dice.between(top, top + (bottom - top) * 0.45)),
+            dice.between(0.8, 2.2),
+            (255, 255, 255),
+        )
     moon = (left + (right - left) * dice.between(0.15, 0.8), top + 90)
     pen.oval(moon, 52, 52, (252, 248, 232), LINE, 1.4)
     pen.dot((moon[0] - 16, moon[1] - 10), 8, WASH)
@@ -232,9 +264,20 @@ def roofs(pen: Pen, area: Area, dice: Dice) -> float:
     x = left - 60.0
     while x < right:
         wide, peak = dice.between(150, 260), top + (bottom - top) * dice.between(0.36, 0.55)
-        pen.shape([(x, bottom), (x, peak + 70), (x + wide / 2, peak), (x + wide, peak + 70), (x + wide, bottom)], pen.paper, LINE, 1.6, curved=False)
+        pen.shape(
+            [(x, bottom), (x, peak + 70), (x + wide / 2, peak), (x + wide, peak + 70), (x + wide, bottom)],
+            pen.paper,
+            LINE,
+            1.6,
+            curved=False,
+        )
         pen.box((x + wide * 0.66, peak - 22, x + wide * 0.78, peak + 32), WASH, LINE, 1.4)
-        pen.box((x + wide * 0.36, peak + 86, x + wide * 0.62, peak + 132), (250, 240, 206) if dice.chance(0.5) else WASH, LINE, 1.4)
+        pen.box(
+            (x + wide * 0.36, peak + 86, x + wide * 0.62, peak + 132),
+            (250, 240, 206) if dice.chance(0.5) else WASH,
+            LINE,
+            1.4,
+        )
         x += wide * 0.86
     eave = bottom - 120
     pen.shape([(left, eave + 30), (right, eave), (right, bottom), (left, bottom)], DEEP, LINE, 1.8, curved=False)
@@ -244,127 +287,3 @@ def roofs(pen: Pen, area: Area, dice: Dice) -> float:
             cy = eave + 30 + row * 26 - 30 * k / 14
             pen.line([(cx - 42, cy), (cx - 24, cy + 20), (cx, cy + 25), (cx + 24, cy + 20), (cx + 42, cy)], LINE, 1.1)
     return bottom - 64
-
-
-def sky(pen: Pen, area: Area, dice: Dice) -> float:
-    """Night above the clouds: planets, a comet with a long tail."""
-    left, top, right, bottom = area
-    pen.box(area, (226, 229, 234), None)
-    for _ in range(60):
-        pen.dot((dice.between(left, right), dice.between(top, bottom)), dice.between(0.8, 2.4), (255, 255, 255))
-    x, y = left + (right - left) * dice.between(0.55, 0.85), top + (bottom - top) * dice.between(0.18, 0.4)
-    for k in range(7):
-        spread = (k - 3) * 12
-        pen.line([(x, y + spread * 0.35), (x - 190, y + 42 + spread), (x - 430 - 20 * (k % 3), y + 130 + spread * 2.4)], (255, 255, 255), 3.2)
-    pen.oval((x, y), 26, 26, (252, 248, 232), LINE, 1.8)
-    px, py = left + (right - left) * dice.between(0.15, 0.4), top + (bottom - top) * dice.between(0.2, 0.36)
-    pen.oval((px, py), 62, 62, pen.paper, LINE, 1.7)
-    pen.line([(px - 54, py - 20), (px, py - 8), (px + 56, py - 22)], SOFT, 1.2)
-    pen.line([(px - 60, py + 12), (px, py + 24), (px + 60, py + 10)], SOFT, 1.2)
-    pen.line(ring(px, py, 104, 24, -10, 190), LINE, 1.8)
-    for k in range(9):
-        cx = left + (right - left) * k / 8
-        cy = bottom - 40 - dice.between(0, 44)
-        puff = [(-120, 70), (-96, 6), (-40, -18), (10, -44), (66, -18), (108, 8), (124, 70)]
-        pen.shape([(cx + dx, cy + dy) for dx, dy in puff], pen.paper, SOFT, 1.6)
-    return bottom - 46
-
-
-def stairs(pen: Pen, area: Area, dice: Dice) -> float:
-    """A long stair seen from below, a gate at its top, trees on either side."""
-    left, top, right, bottom = area
-    vanish = ((left + right) / 2 + dice.between(-70, 70), top + (bottom - top) * 0.3)
-    for x in (left + 130, right - 130):
-        pen.rule((x, bottom), vanish, GUIDE, 1.0)
-    steps = 13
-    for k in range(steps):
-        share = 1 - 0.86 * (1 - (1 - k / steps) ** 1.5)
-        y = vanish[1] + (bottom - vanish[1]) * share
-        half = ((right - left) / 2 - 130) * share
-        cx = vanish[0] + ((left + right) / 2 - vanish[0]) * share
-        pen.shape([(cx - half, y), (cx + half, y), (cx + half, y - 26 * share), (cx - half, y - 26 * share)], WASH if k % 2 else pen.paper, LINE, 0.8 + share, curved=False)
-    gx, gy = vanish[0], vanish[1] + 26
-    for side in (-1, 1):
-        pen.shape([(gx + side * 42 - 6, gy + 44), (gx + side * 38 - 5, gy - 62), (gx + side * 38 + 5, gy - 62), (gx + side * 42 + 6, gy + 44)], pen.paper, LINE, 1.5, curved=False)
-    pen.shape([(gx - 70, gy - 74), (gx, gy - 66), (gx + 70, gy - 74), (gx + 64, gy - 60), (gx, gy - 54), (gx - 64, gy - 60)], DEEP, LINE, 1.6)
-    pen.line([(gx - 48, gy - 40), (gx + 48, gy - 40)], LINE, 3.0, curved=False)
-    for side, edge in ((-1, left), (1, right)):
-        for k in range(4):
-            x, y = edge - side * (24 + 62 * k), bottom - 70 - 74 * k
-            size = 1.6 - 0.32 * k
-            pen.line([(x, y + 70), (x, y - 20 * size)], LINE, 4 * size, curved=False)
-            crown = [(x + dx * 22 * size, y - 40 * size + dy * 24 * size) for dx, dy in ((-2, 1), (-2.4, -0.4), (-1, -1.6), (0.6, -2), (2, -1), (2.3, 0.6), (1.1, 1.4), (-0.6, 1.1))]
-            pen.shape(crown, DEEP if k % 2 else pen.paper, LINE, 1.6)
-    return bottom - 30
-
-
-PLACES: dict[str, Callable[[Pen, Area, Dice], float]] = {
-    "harbour": harbour, "street": street, "room": room, "forest": forest,
-    "hills": hills, "roofs": roofs, "sky": sky, "stairs": stairs,
-}  # fmt: skip
-
-
-def rain(pen: Pen, area: Area, dice: Dice) -> None:
-    """Rain over everything."""
-    left, top, right, bottom = area
-    for _ in range(110):
-        x, y, long = dice.between(left, right), dice.between(top, bottom - 60), dice.between(22, 60)
-        pen.rule((x, y), (x - long * 0.22, y + long), (172, 184, 196), 0.9)
-
-
-def kettle(pen: Pen, place: Place, weight: float = 2.0, fill: Colour | None = None) -> None:
-    """A round kettle; one unit is half its width."""
-    body = fill or pen.paper
-    pen.line(place.all(ring(0, -1.35, 0.75, 0.75, 190, 350)), INK, weight * 2.2)
-    pen.shape(place.all([(0.8, -0.9), (1.35, -1.1), (1.7, -1.6), (1.9, -1.5), (1.6, -0.7), (0.9, -0.3)]), body, INK, weight)
-    pen.shape(place.all([(-1.0, -0.75), (-0.7, -1.3), (0.0, -1.45), (0.7, -1.3), (1.0, -0.75), (0.8, -0.1), (0.0, 0.06), (-0.8, -0.1)]), body, INK, weight)
-    pen.line(place.all([(-0.62, -1.28), (0.0, -1.14), (0.62, -1.28)]), INK, weight * 0.8)
-    pen.shape(place.all(ring(0, -1.55, 0.13, 0.13)), body, INK, weight)
-    pen.line(place.all([(-0.7, -0.9), (-0.75, -0.6), (-0.62, -0.35)]), FAINT, weight)
-
-
-def lamp(pen: Pen, place: Place, weight: float = 2.0, fill: Colour | None = None) -> None:
-    """A paper lantern on its stick, in detail."""
-    pen.line(place.all([(-1.5, -2.5), (0.0, -2.2), (0.05, -1.7)]), INK, weight * 2)
-    pen.shape(place.all(ring(0, -0.6, 0.95, 1.1)), fill or (252, 242, 214), INK, weight)
-    for k in range(-3, 4):
-        y = -0.6 + k * 0.28
-        half = 0.95 * (1 - (k * 0.28 / 1.12) ** 2) ** 0.5
-        pen.line(place.all([(-half, y), (0, y + 0.1), (half, y)]), SOFT, weight * 0.7)
-    for y in (-1.68, 0.46):
-        pen.shape(place.all([(-0.4, y), (0.4, y), (0.36, y + 0.16), (-0.36, y + 0.16)]), DEEP, INK, weight, curved=False)
-    pen.line(place.all([(0, 0.62), (0.05, 1.0), (-0.05, 1.4)]), INK, weight)
-    for angle in range(0, 360, 30):
-        ends = ring(0, -0.6, 1.35, 1.5, angle, angle + 1)[0], ring(0, -0.6, 1.6, 1.75, angle, angle + 1)[0]
-        pen.line(place.all(ends), FAINT, weight)
-
-
-def bicycle(pen: Pen, place: Place, weight: float = 2.0, fill: Colour | None = None) -> None:
-    """The harbour postman's bicycle with its box."""
-    for x in (-1.3, 1.3):
-        pen.line(place.all(ring(x, -0.8, 0.8, 0.8)), INK, weight * 1.4, closed=True)
-        for angle in range(0, 180, 30):
-            a, b = ring(x, -0.8, 0.78, 0.78, angle, angle + 180)[0], ring(x, -0.8, 0.78, 0.78, angle + 180, angle + 181)[0]
-            pen.rule(place.at(*a), place.at(*b), FAINT, weight * 0.5)
-    frame = [(-1.3, -0.8), (-0.5, -2.0), (0.9, -2.0), (0.0, -0.8), (-1.3, -0.8)]
-    pen.line(place.all(frame), INK, weight * 1.6, curved=False)
-    pen.line(place.all([(0.0, -0.8), (-0.6, -2.3)]), INK, weight * 1.6, curved=False)
-    pen.line(place.all([(1.3, -0.8), (0.85, -2.6), (0.3, -2.75)]), INK, weight * 1.6)
-    pen.shape(place.all([(-0.95, -2.3), (-0.25, -2.35), (-0.4, -2.15), (-0.9, -2.15)]), DEEP, INK, weight)
-    pen.shape(place.all([(0.95, -3.2), (2.1, -3.2), (2.0, -2.1), (1.05, -2.1)]), fill or pen.paper, INK, weight, curved=False)
-    pen.line(place.all([(0.95, -3.2), (1.52, -2.75), (2.1, -3.2)]), INK, weight * 0.8, curved=False)
-
-
-def satchel(pen: Pen, place: Place, weight: float = 2.0, fill: Colour | None = None) -> None:
-    """A letter bag."""
-    pen.line(place.all([(-1.0, -1.2), (-0.9, -2.6), (0.1, -3.1), (1.0, -2.4), (1.0, -1.2)]), INK, weight * 1.8)
-    pen.shape(place.all([(-1.3, -1.3), (1.3, -1.3), (1.4, 0.4), (0.0, 0.6), (-1.4, 0.4)]), fill or pen.paper, INK, weight)
-    pen.shape(place.all([(-1.35, -1.4), (1.35, -1.4), (1.2, -0.5), (0.0, -0.1), (-1.2, -0.5)]), WASH, INK, weight)
-    pen.shape(place.all(ring(0, -0.18, 0.18, 0.18)), (244, 220, 160), INK, weight)
-    for dx, dy in ((-0.5, -1.9), (0.1, -2.1), (0.5, -1.85)):
-        pen.shape(place.all([(dx - 0.3, dy), (dx + 0.35, dy - 0.1), (dx + 0.4, -1.4), (dx - 0.25, -1.38)]), (255, 255, 255), INK, weight * 0.8, curved=False)
-
-
-PROPS: dict[str, Callable[[Pen, Place, float, Colour | None], None]] = {
-    "kettle": kettle, "lantern": lamp, "bicycle": bicycle, "satchel": satchel,
-}  # fmt: skip

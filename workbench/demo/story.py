@@ -13,7 +13,7 @@ from workbench.demo.contents import Content
 from workbench.demo.dice import Dice
 from workbench.demo.networks import EXCEPTION_UPLOADS, WORKERS
 from workbench.demo.paper import Drawing
-from workbench.demo.sheet import casting
+from workbench.demo.shots import casting
 from workbench.demo.words import PAIRS, SERIES, STAMPS, Pair
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 1, 31)
@@ -92,6 +92,8 @@ class Writer:
         self.gone: list[tuple[date, str, Content]] = []
         self.held: dict[str, Content] = {}
         """What stands on the server now."""
+        self.since: dict[str, int] = {}
+        """When each path was last written."""
 
     def count(self, number: float) -> int:
         """A number of things, scaled down for tests."""
@@ -139,6 +141,11 @@ class Writer:
     def _upload(self, time: int, path: str, content: Content, address: str = "") -> None:
         self.plot.acts.append(Act(time, "upload", path, address or self.dice.weighted(WORKERS), content))
         self.held[path] = content
+        self.since[path] = time
+
+    def settled(self, day: date) -> list[str]:
+        """What has stood long enough for at least one complete look to have seen it as it is."""
+        return [path for path in sorted(self.held) if self.since[path] < seconds(day, 0) - 2 * 86_400]
 
     def _content(self, drawing: Drawing, form: str, time: int) -> Content:
         if not form.endswith("jpg"):
@@ -223,16 +230,18 @@ class Writer:
             copy = f"upload/参考/{name}" if dice.chance(0.5) else f"{source.rpartition('/')[0]}/{stem} (1){dot}{suffix}"
             if copy not in self.held:
                 self._upload(late + dice.number(0, 600), copy, self.held[source])
-        for _ in range(dice.number(0, 2)):
-            path = dice.pick(sorted(self.held))
+        for path in dice.sample(self.settled(day), dice.number(0, 2) if self.scale == 1 or day.day % 5 == 0 else 0):
             if path.endswith((".png", ".jpg")):
                 self._remove(day, late + dice.number(700, 1400), path)
         if day.weekday() == 4:
-            for path in dice.sample([path for path in sorted(self.held) if "/layout/" in path], self.count(6)):
+            for path in dice.sample(
+                [path for path in self.settled(day) if "/layout/" in path and "完成" not in path], self.count(6)
+            ):
                 to = path.replace("upload/", "upload/完成/", 1)
                 address = dice.weighted(WORKERS)
                 self.plot.acts.append(Act(late + dice.number(1500, 2400), "move", path, address, to=to))
                 self.held[to] = self.held.pop(path)
+                self.since[to] = seconds(day, LOOK_HOUR)
         waiting = [item for item in self.gone if (day - item[0]).days >= 4]
         if waiting and dice.chance(0.55):
             item = waiting[0]
@@ -251,9 +260,17 @@ class Writer:
             (date(2024, 1, 4), "upload/说明.txt", Content("note")),
             (date(2024, 1, 25), "upload/说明.txt", Content("note")),
             (date(2024, 1, 9), "upload/参考/참고자료.zip", Content("zip", replace(first, key="odd-zip"))),
-            (date(2024, 1, 16), "upload/EP3/layout/EP3_SC031_C07_v01.jpg", Content("broken", replace(first, key="odd-broken"))),
+            (
+                date(2024, 1, 16),
+                "upload/EP3/layout/EP3_SC031_C07_v01.jpg",
+                Content("broken", replace(first, key="odd-broken")),
+            ),
             (date(2024, 1, 18), "upload/EP4/layout/新建.png", Content("empty")),
-            (MISSED, "upload/EP3/임시/임시_001.png", Content("png", replace(first, key="odd-unseen", label="EP3 SC000 C00"))),
+            (
+                MISSED,
+                "upload/EP3/임시/임시_001.png",
+                Content("png", replace(first, key="odd-unseen", label="EP3 SC000 C00")),
+            ),
         ]
         for day, path, content in odd:
             self._upload(seconds(day, 5.31), path, content)

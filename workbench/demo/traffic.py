@@ -22,7 +22,8 @@ BROWSERS = (
 OBSERVER = "Mozilla/5.0 (compatible; open-server-look/0.1)"
 KNOCKS = (
     "/.env", "/wp-login.php", "/.git/config", "/phpmyadmin/index.php", "/boaform/admin/formLogin", "/robots.txt",
-    "/cgi-bin/luci/;stok=/locale", "/actuator/health", "/favicon.ico", "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php",
+    "/cgi-bin/luci/;stok=/locale", "/actuator/health", "/favicon.ico",
+    "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php",
     "/admin/", "/backup.zip", "/owa/auth/logon.aspx", "/solr/admin/info/system", "/HNAP1", "/manager/html", "/login",
 )  # fmt: skip
 
@@ -70,7 +71,9 @@ class Traffic:
             self._agents[address] = DAV_CLIENT if self.dice.chance(0.3) else self.dice.pick(BROWSERS)
         return self._agents[address]
 
-    def _add(self, time: int, address: str, method: str, path: str, status: int, sent: int | None, agent: str = "") -> None:
+    def _add(
+        self, time: int, address: str, method: str, path: str, status: int, sent: int | None, agent: str = ""
+    ) -> None:
         self.rows.append(Row(time, address, method, path, status, sent, agent or self._agent(address)))
 
     def _acts(self) -> None:
@@ -89,11 +92,27 @@ class Traffic:
             if act.verb == "upload":
                 if self.dice.chance(0.3):
                     folder = path.rpartition("/")[0] + "/"
-                    self._add(act.time - self.dice.number(4, 40), act.address, "PROPFIND", folder, 207, self.dice.number(900, 30_000), DAV_CLIENT)
+                    self._add(
+                        act.time - self.dice.number(4, 40),
+                        act.address,
+                        "PROPFIND",
+                        folder,
+                        207,
+                        self.dice.number(900, 30_000),
+                        DAV_CLIENT,
+                    )
                 if self.dice.chance(0.018):
                     self.failed_uploads += 1
                     self._add(act.time - 1, act.address, "PUT", path, 503, 299, DAV_CLIENT)
-                self._add(act.time, act.address, "PUT", path, 204 if known else 201, None if known else 255 + len(path), DAV_CLIENT)
+                self._add(
+                    act.time,
+                    act.address,
+                    "PUT",
+                    path,
+                    204 if known else 201,
+                    None if known else 255 + len(path),
+                    DAV_CLIENT,
+                )
             elif act.verb == "delete":
                 self._add(act.time, act.address, "DELETE", path, 204, None, DAV_CLIENT)
             else:
@@ -134,7 +153,15 @@ class Traffic:
             elif self.dice.chance(0.12):
                 self._add(time, address, "GET", "/", 200, 1126, "Mozilla/5.0 InventedKnock/1.0")
             else:
-                self._add(time, address, self.dice.pick(("GET", "GET", "HEAD", "POST")), self.dice.pick(KNOCKS), 404, 196, "Mozilla/5.0 InventedKnock/1.0")
+                self._add(
+                    time,
+                    address,
+                    self.dice.pick(("GET", "GET", "HEAD", "POST")),
+                    self.dice.pick(KNOCKS),
+                    404,
+                    196,
+                    "Mozilla/5.0 InventedKnock/1.0",
+                )
 
     def _reading(self, count: int) -> None:
         """Downloads and listings, in visits; more on days with more work, some in the evening."""
@@ -163,7 +190,8 @@ class Traffic:
                 made += 1
                 if not there or self.dice.chance(0.24):
                     folder = self.dice.pick(there).rpartition("/")[0] + "/" if there else "upload/"
-                    self._add(time, address, self.dice.pick(("GET", "PROPFIND")), target(folder), 200, self.dice.number(700, 40_000))
+                    method, status = self.dice.pick((("GET", 200), ("PROPFIND", 207)))
+                    self._add(time, address, method, target(folder), status, self.dice.number(700, 40_000))
                     continue
                 recent = there[-60:] if self.dice.chance(0.75) else there
                 path = self.dice.pick(recent)

@@ -98,15 +98,15 @@ class Series:
 SERIES = {
     "lantern": Series(
         "LH", "雾港小灯", "LANTERN OF FOG HARBOUR", "buttons",
-        ("lamp", "boat", "uncle", "dumpling"), ("harbour", "street", "room", "stairs", "hills"),
+        ("lamp", "boat", "uncle", "dumpling"), ("harbour", "street", "room", "stairs", "harbour", "street", "hills"),
     ),
     "comet": Series(
         "KP", "彗星邮差", "COMET POST", "moon",
-        ("signal", "heron", "boat", "paper"), ("sky", "roofs", "room", "hills"),
+        ("signal", "heron", "boat", "paper"), ("sky", "roofs", "sky", "roofs", "room", "street", "hills"),
     ),
     "kettle": Series(
         "YK", "やかんの森", "THE KETTLE WOOD", "kettle",
-        ("heron", "dumpling", "paper", "lamp"), ("forest", "hills", "room", "street"),
+        ("heron", "dumpling", "paper", "lamp"), ("forest", "hills", "room", "stairs"),
     ),
 }  # fmt: skip
 
@@ -144,19 +144,22 @@ LABELS = {
 STAMPS = ("作监", "演出", "再修", "完成", "확인")
 
 ACTIONS = (
-    "小灯提着灯走进雾里。",
-    "团子回头，尾巴停住。",
-    "阿舟：你听，钟响了。",
-    "雾伯慢慢放下茶壶。",
-    "鹭子从屋顶跳下。",
-    "信号七号读出地址。",
-    "纸龙飞过港口上空。",
-    "远处的灯一盏盏亮起。",
-    "风停。大家抬头。",
-    "카메라 오른쪽으로.",
-    "두 사람이 마주 본다.",
-    "불빛이 꺼진다.",
+    ("lamp", "小灯提着灯走进雾里。", "소등이 등불을 들고 안개속으로."),
+    ("lamp", "小灯屏住呼吸。", "소등이 숨을 죽인다."),
+    ("dumpling", "团子回头，尾巴停住。", "단자가 돌아보고 꼬리를 멈춘다."),
+    ("boat", "阿舟：你听，钟响了。", "아주: 들어 봐, 종이 울렸어."),
+    ("boat", "阿舟压低帽子。", "아주가 모자를 눌러쓴다."),
+    ("uncle", "雾伯慢慢放下茶壶。", "무백이 천천히 주전자를 놓는다."),
+    ("heron", "鹭子从屋顶跳下。", "로자가 지붕에서 뛰여내린다."),
+    ("heron", "鹭子笑了。", "로자가 웃는다."),
+    ("signal", "信号七号读出地址。", "신호칠호가 주소를 읽는다."),
+    ("paper", "纸龙飞过上空。", "종이룡이 하늘을 난다."),
+    ("", "远处的灯一盏盏亮起。", "먼곳의 불빛이 하나씩 켜진다."),
+    ("", "风停。一片安静。", "바람이 멎는다. 고요하다."),
+    ("", "镜头慢慢向右。", "카메라 천천히 오른쪽으로."),
+    ("", "天快亮了。", "날이 곧 밝는다."),
 )
+"""Who acts, what happens in Chinese, and the same in Korean."""
 
 MOODS = ("平静", "高兴", "惊讶", "生气", "难过", "得意")
 
@@ -171,8 +174,9 @@ NOTE = (
 
 def printed() -> str:
     """Every character that some drawing may need, sorted; the packed glyphs are made from this."""
-    texts = [INVENTED, *STAMPS, *ACTIONS, *MOODS, *CAST.values(), *LABELS.values()]
+    texts = [INVENTED, *STAMPS, *MOODS, *CAST.values(), *LABELS.values()]
     texts += [pair.zh + pair.ko for pair in PAIRS]
+    texts += [zh + ko for _, zh, ko in ACTIONS]
     texts += [studio.name for studio in STUDIOS.values()]
     texts += [series.title for series in SERIES.values()]
     texts += ["".join(map(chr, range(0x20, 0x7F))), "①②③④⑤⑥→←↑↓第話话集镜컷화수정张×"]
