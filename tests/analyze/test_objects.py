@@ -216,16 +216,19 @@ def test_no_memory_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_viewers_pixels() -> None:
     shown = pixels_of(saved(Image.new("RGB", (100, 50), (1, 2, 3))), 10**6)
-    assert (shown.width, shown.height, shown.full) == (100, 50, (100, 50))
-    assert shown.data[:3] == bytes((3, 2, 1))
-    assert len(shown.data) == 100 * 50 * 4
+    assert (shown.image.size, shown.full) == ((100, 50), (100, 50))
+    data = b"".join(shown.strips())
+    assert data[:3] == bytes((3, 2, 1))
+    assert len(data) == shown.size == 100 * 50 * 4
+    many = pixels_of(saved(Image.new("RGB", (2000, 1500))), 10**7)
+    assert sum(map(len, many.strips())) == many.size
     small = pixels_of(saved(Image.new("L", (3000, 2000)), "JPEG"), 60_000)
-    assert small.width * small.height <= 60_000
+    assert small.image.width * small.image.height <= 60_000
     assert small.full == (3000, 2000)
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = pixels_of(saved(Image.new("RGB", (30, 20)), "JPEG", exif=exif), 10**6)
-    assert (turned.width, turned.height, turned.full) == (20, 30, (20, 30))
+    assert (turned.image.size, turned.full) == ((20, 30), (20, 30))
     with pytest.raises(picture.Refused):
         pixels_of(b"words", 100)
 

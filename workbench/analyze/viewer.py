@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from PIL import Image
 
 from workbench.analyze import picture, preview
 from workbench.analyze.mediatype import type_of
 
+_STRIP = 1 << 20
+
 
 @dataclass(frozen=True)
 class Shown:
-    """``width`` × ``height`` pixels of four bytes: blue, green, red, unused."""
+    """A decoded picture, mode RGB; ``full`` is the size of the whole one, upright."""
 
-    width: int
-    height: int
+    image: Image.Image
     full: tuple[int, int]
-    data: bytes
     damaged: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes of all strips."""
+        return self.image.width * self.image.height * 4
+
+    def strips(self) -> Iterator[bytes]:
+        """The pixels from the top, whole lines of four bytes a pixel: blue, green, red, unused.
+
+        In pieces of about a mebibyte: a copy of the whole would cost as much time as decoding it.
+        """
+        width, height = self.image.size
+        lines = max(1, _STRIP // (width * 4))
+        for top in range(0, height, lines):
+            strip = self.image.crop((0, top, width, min(height, top + lines)))
+            yield strip.tobytes("raw", "BGRX")
 
 
 def pixels_of(data: bytes | memoryview, budget: int, ending: str = "") -> Shown:
@@ -32,6 +51,5 @@ def pixels_of(data: bytes | memoryview, budget: int, ending: str = "") -> Shown:
         orientation = preview.orientation_of(image)
         full = image.size if image.format in picture.SIZED_BY_DECODING else opened.size
         shown = preview.thumbnail(image, orientation, side)
-        # PIL has no mode for it; the raw encoder writes Qt's order directly.
-        pixels = (shown if shown.mode == "RGB" else shown.convert("RGB")).tobytes("raw", "BGRX")
-    return Shown(shown.width, shown.height, full[::-1] if orientation >= 5 else full, pixels, not whole)
+        shown = shown if shown.mode == "RGB" else shown.convert("RGB")
+    return Shown(shown, full[::-1] if orientation >= 5 else full, not whole)

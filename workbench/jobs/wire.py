@@ -11,7 +11,8 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 MAGIC = b"WBW1"
@@ -20,6 +21,14 @@ MAX_HEADER = 64 << 20
 MAX_BUFFERS = 1 << 30
 
 Buffer = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A buffer of known size that is made piece by piece while it is sent, so that it never exists as a whole."""
+
+    size: int
+    pieces: Iterable[Buffer]
 
 
 class WireError(Exception):
@@ -139,15 +148,24 @@ class PipeLine:
             os.close(fd)
 
 
-def send_frame(line: Line, header: dict[str, Any], buffers: Sequence[Buffer] = (), fd: int | None = None) -> None:
+def send_frame(
+    line: Line, header: dict[str, Any], buffers: Sequence[Buffer | Stream] = (), fd: int | None = None
+) -> None:
     """Send one message. Raises `WireError`, also when it is larger than the other side would take."""
-    views = [memoryview(buffer).cast("B") for buffer in buffers]
-    total = sum(len(view) for view in views)
-    text = json.dumps({**header, "buffers": [len(view) for view in views]}, ensure_ascii=False, separators=(",", ":"))
+    sizes = [each.size if isinstance(each, Stream) else memoryview(each).nbytes for each in buffers]
+    total = sum(sizes)
+    text = json.dumps({**header, "buffers": sizes}, ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8", "surrogatepass")
     if len(body) > MAX_HEADER or total > MAX_BUFFERS:
         raise WireError("too large")
-    line.send([PREFIX.pack(MAGIC, len(body), total) + body, *views], fd)
+    line.send([PREFIX.pack(MAGIC, len(body), total) + body], fd)
+    for each, size in zip(buffers, sizes, strict=True):
+        sent = 0
+        for piece in each.pieces if isinstance(each, Stream) else (each,):
+            line.send([memoryview(piece).cast("B")])
+            sent += memoryview(piece).nbytes
+        if sent != size:
+            raise WireError("a buffer is not as long as it was announced")
 
 
 def receive_frame(

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from workbench.core.errors import UserError
-from workbench.jobs.wire import Buffer, Line, PipeLine, WireError, receive_frame, send_frame
+from workbench.jobs.wire import Buffer, Line, PipeLine, Stream, WireError, receive_frame, send_frame
 
 Data = bytes | memoryview
-Answer = tuple[Any, Sequence[Buffer]]
+Answer = tuple[Any, Sequence[Buffer | Stream]]
 
 READ_LIMIT = 64 << 20
 """Larger files are mapped instead of read."""
@@ -45,8 +45,13 @@ def decode(data: Data, params: dict[str, Any]) -> Answer:
         shown = pixels_of(data, params["budget"], params.get("ending", ""))
     except Refused as refused:
         raise UserError(refused.code, **refused.args_of_message) from None
-    size = {"width": shown.width, "height": shown.height, "full_width": shown.full[0], "full_height": shown.full[1]}
-    return {**size, "damaged": shown.damaged}, [shown.data]
+    size = {
+        "width": shown.image.width,
+        "height": shown.image.height,
+        "full_width": shown.full[0],
+        "full_height": shown.full[1],
+    }
+    return {**size, "damaged": shown.damaged}, [Stream(shown.size, shown.strips())]
 
 
 def parse_log(data: Data, params: dict[str, Any]) -> Answer:
@@ -94,7 +99,7 @@ def serve(line: Line) -> None:
 
 def _answer(
     header: dict[str, Any], buffers: list[memoryview], fd: int | None
-) -> tuple[dict[str, Any], Sequence[Buffer]]:
+) -> tuple[dict[str, Any], Sequence[Buffer | Stream]]:
     reply: dict[str, Any] = {"id": header.get("id")}
     params = dict(header.get("params") or {})
     try:
