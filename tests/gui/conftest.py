@@ -25,6 +25,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from workbench.gui.theme import Theme
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The offscreen platform says of every top-level window what it cannot do; that is no fault of ours."""
+    config.addinivalue_line("qt_log_ignore", "^This plugin does not support")
+
+
 _HARMLESS = ("QTipLabel", "QComboBoxPrivateContainer", "QDesktopWidget")
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -124,6 +125,20 @@ def test_icons_are_kept_and_unknown_ones_refused(theme):
     assert not icons.app_icon().isNull()
     with pytest.raises(KeyError):
         icons.pixmap("no-such", QColor("red"))
+
+
+def test_an_icon_follows_the_theme_while_its_button_lives(theme, qtbot):
+    button = QPushButton()
+    qtbot.addWidget(button)
+    icons.follow(button, "tag", theme)
+    light = button.icon().cacheKey()
+    theme.set("dark")
+    assert button.icon().cacheKey() == icons.icon("tag", theme).cacheKey() != light
+    other = QPushButton()
+    icons.follow(other, "tag", theme)
+    shiboken6.delete(other)
+    theme.set("light")
+    assert button.icon().cacheKey() == light
 
 
 def test_a_theme_needs_no_application_to_be_made():

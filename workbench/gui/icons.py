@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Slot
+from PySide6.QtGui import QAction, QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
 
 from workbench.core.resources import resource
 from workbench.gui.theme import Theme
@@ -42,6 +43,13 @@ def icon(name: str, look: Theme | Tokens, size: int = 20) -> QIcon:
     return _ICONS[key]
 
 
+def follow(target: QAction | QAbstractButton, name: str, theme: Theme, size: int = 20) -> None:
+    """Give an action or a button an icon that changes with the theme, for as long as the target lives."""
+    for keeper in target.findChildren(_Follower):
+        keeper.deleteLater()
+    _Follower(target, name, theme, size)
+
+
 def pixmap(name: str, color: QColor, size: int = 20, ratio: float = 1.0) -> QPixmap:
     """The icon in one colour, `size` logical pixels wide, for painters. An unknown name raises KeyError."""
     key = (name, color.name(QColor.NameFormat.HexArgb), size, ratio)
@@ -56,6 +64,21 @@ def app_icon() -> QIcon:
     for size in (16, 24, 32, 48, 64, 128, 256):
         made.addPixmap(_render("app", QColor("#22241f"), size, 1.0))
     return made
+
+
+class _Follower(QObject):
+    """A child of the target, so that the connection ends with it."""
+
+    def __init__(self, target: QAction | QAbstractButton, name: str, theme: Theme, size: int) -> None:
+        super().__init__(target)
+        self._target, self._name, self._theme, self._size = target, name, theme, size
+        theme.changed.connect(self.renew)
+        self.renew()
+
+    @Slot()
+    def renew(self) -> None:
+        """Draw it in the colours of now."""
+        self._target.setIcon(icon(self._name, self._theme, self._size))
 
 
 @cache
