@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.gallery_fakes import FakeTiles, picture
 from workbench.core.records import State
 from workbench.gui.widgets.gallery import TILE_SIZES, Gallery
+from workbench.gui.widgets.gallery_access import spoken
 from workbench.gui.widgets.gallery_tiles import BADGES, KINDS, Section, Tile
 
 Key, Mod, Button = Qt.Key, Qt.KeyboardModifier, Qt.MouseButton
@@ -190,7 +191,7 @@ def test_new_content_keeps_place_selection_and_keyboard(gallery):
 
 def test_the_anchor_is_the_first_that_is_left(gallery):
     gallery.verticalScrollBar().setValue(1000)
-    first = gallery._rows_on_screen()[0]
+    first = gallery.rows_on_screen()[0]
     column = gallery.content_layout().columns
     survivor = BIG + first + column
     top = gallery.row_rect(first + column).top()
@@ -242,7 +243,7 @@ def test_missing_tiles_are_asked_for_visible_first_and_drawn_when_ready(qtbot, t
     gallery.verticalScrollBar().setValue(3000)
     count = len(tiles.requests)
     qtbot.waitUntil(lambda: len(tiles.requests) > count)
-    visible = gallery._rows_on_screen()
+    visible = gallery.rows_on_screen()
     assert tiles.requests[-1][: len(visible)] == visible
     assert min(tiles.requests[-1]) < visible[0]
     assert len(tiles.requests[-1]) <= 6 * len(visible)
@@ -256,7 +257,7 @@ def test_missing_tiles_are_asked_for_visible_first_and_drawn_when_ready(qtbot, t
 
 def test_ctrl_wheel_zooms_and_keeps_what_is_under_the_pointer(gallery):
     gallery.verticalScrollBar().setValue(900)
-    point = gallery.row_rect(gallery._rows_on_screen()[6]).center()
+    point = gallery.row_rect(gallery.rows_on_screen()[6]).center()
     row = gallery.row_at(point)
     steps = []
     gallery.zoom_changed.connect(steps.append)
@@ -281,7 +282,7 @@ def test_ctrl_wheel_zooms_and_keeps_what_is_under_the_pointer(gallery):
 
 def test_resizing_keeps_the_first_tile_in_view(gallery):
     gallery.verticalScrollBar().setValue(1500)
-    first = gallery._rows_on_screen()[0]
+    first = gallery.rows_on_screen()[0]
     gallery.resize(430, 500)
     assert gallery.is_on_screen(first)
 
@@ -411,6 +412,6 @@ def test_a_million_tiles_stay_quick(qtbot, theme, capsys):
 
 def test_a_name_cannot_disguise_its_ending(qtbot, gallery, tiles):
     tiles.special[BIG] = Tile("invoice\u202egpj.exe", picture(), unseen=True)
-    assert gallery.spoken(0).startswith("invoice\u202e")
+    assert spoken(gallery, 0).startswith("invoice\u202e")
     gallery.tiles_ready([BIG])
     assert "\u202e" not in gallery._painter._name_text(tiles.get(BIG), 300)

@@ -19,25 +19,24 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from workbench.gui.theme import Theme, set_surface, with_alpha
+from workbench.gui.theme import Theme, set_surface
 from workbench.gui.widgets import gallery_access, gallery_keys
 from workbench.gui.widgets.gallery_layout import GridLayout, Metrics
-from workbench.gui.widgets.gallery_paint import Look, TilePainter
+from workbench.gui.widgets.gallery_paint import TilePainter
 from workbench.gui.widgets.gallery_pointer import Pointer
 from workbench.gui.widgets.gallery_selection import Ids, Selection, carried, row_of
 from workbench.gui.widgets.gallery_tiles import Section, Tile, Tiles
+from workbench.gui.widgets.gallery_window import hold, paint, paint_band, regain, revealing, wanted
 from workbench.gui.widgets.words import word
 
 TILE_SIZES = (92, 120, 156, 204, 264)
 """Least tile widths of the zoom steps, logical pixels."""
 
-_SCREENS_AHEAD = 2
 _FIRST_BUDGET_MS = 24.0
 _SCROLL_BUDGET_MS = 4.0
 _MOST = 2**31 - 1
@@ -94,7 +93,7 @@ class Gallery(QAbstractScrollArea):
         gallery's to say.
         """
         new = np.ascontiguousarray(ids, dtype=np.int64)
-        spot = self._hold() if keep else None
+        spot = hold(self) if keep else []
         before, picked = self._selection, len(self._selection)
         made = Selection(len(new))
         if keep:
@@ -104,7 +103,7 @@ class Gallery(QAbstractScrollArea):
         self._ids, self._selection, self._given = new, made, tuple(sections)
         self._fresh = True
         self._lay_out()
-        self.verticalScrollBar().setValue(0 if spot is None else self._regain(spot))
+        self.verticalScrollBar().setValue(regain(self, spot) if spot else 0)
         self._show_all()
         if len(made) != picked:
             self._announce_selection()
@@ -118,9 +117,13 @@ class Gallery(QAbstractScrollArea):
         """These tiles are at hand, or are different now: draw them if they are on screen."""
         ready = {int(item) for item in items}
         self._painter.forget(ready)
-        for row in self._rows_on_screen():
+        for row in self.rows_on_screen():
             if int(self._ids[row]) in ready:
                 self._repaint_row(row)
+
+    def ids(self) -> Ids:
+        """The ids shown, in view order; not to be changed."""
+        return self._ids
 
     def count(self) -> int:
         """Items shown."""
@@ -177,15 +180,15 @@ class Gallery(QAbstractScrollArea):
             return
         under = self.row_at(at) if at is not None else -1
         part = (at.y() - self.row_rect(under).y()) / self._layout.cell_height if at is not None and under >= 0 else 0.0
-        spot = self._hold()
+        spot = hold(self)
         self._zoom = step
         self._fresh = True
         self._lay_out()
         if at is not None and under >= 0:
             box = self._layout.cell(under)
             self.verticalScrollBar().setValue(round(box.y + part * box.height) - at.y())
-        elif spot is not None:
-            self.verticalScrollBar().setValue(self._regain(spot))
+        elif spot:
+            self.verticalScrollBar().setValue(regain(self, spot))
         self._show_all()
         self.zoom_changed.emit(step)
 
@@ -220,10 +223,6 @@ class Gallery(QAbstractScrollArea):
         """The row at a point of the viewport, or -1."""
         return self._layout.row_at(point.x(), point.y() + self.offset())
 
-    def row_at_global(self, x: int, y: int) -> int:
-        """The row at a point of the screen, or -1."""
-        return self.row_at(self.viewport().mapFromGlobal(QPoint(x, y)))
-
     def global_rect(self, row: int) -> QRect:
         """A row's tile on the screen."""
         rect = self.row_rect(row)
@@ -233,26 +232,15 @@ class Gallery(QAbstractScrollArea):
         """Whether any of a row's tile is in the viewport."""
         return 0 <= row < self.count() and self.row_rect(row).intersects(self.viewport().rect())
 
-    def accessible_rows(self) -> list[int]:
-        """The rows that assistive technology is told of: those on screen, and the current one."""
-        rows = self._rows_on_screen()
-        if self._selection.current >= 0 and self._selection.current not in rows:
-            rows.append(self._selection.current)
-        return rows
+    def rows_on_screen(self) -> list[int]:
+        """The rows whose line is in the viewport, from above to below."""
+        shift = self.offset()
+        runs = self._layout.visible(shift, shift + self.viewport().height())
+        return [row for first, last in runs for row in range(first, last)]
 
     def tile_of(self, row: int) -> Tile | None:
         """The tile of a row, if it is at hand."""
         return self._tiles.get(int(self._ids[row]))
-
-    def name_of(self, row: int) -> str:
-        """The whole name of a row, as far as its tile is at hand."""
-        tile = self.tile_of(row)
-        return tile.name if tile is not None else word("loading")
-
-    def spoken(self, row: int) -> str:
-        """A row as a screen reader says it."""
-        tile = self.tile_of(row)
-        return tile.spoken(self.is_selected(row)) if tile is not None else word("loading")
 
     # Changes by hand; `changed` says that other rows are picked
 
@@ -265,14 +253,7 @@ class Gallery(QAbstractScrollArea):
 
     def ensure_visible(self, row: int) -> None:
         """Scroll as little as needed to show a row, with the heading above it."""
-        box = self._layout.cell(row)
-        head = self._layout.section_top(row)
-        top = box.y if head is None else head
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        if top < bar.value():
-            bar.setValue(top)
-        elif box.y + box.height + self._layout.metrics.gap > bar.value() + height:
-            bar.setValue(min(box.y + box.height + self._layout.metrics.gap - height, box.y))
+        self.verticalScrollBar().setValue(revealing(self, row))
 
     def keep_column(self, column: int | None) -> int | None:
         """Remember the column that up and down try to return to; gives back the one remembered before."""
@@ -337,10 +318,10 @@ class Gallery(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
-        spot = self._hold()
+        spot = hold(self)
         self._lay_out()
-        if spot is not None:
-            self.verticalScrollBar().setValue(self._regain(spot))
+        if spot:
+            self.verticalScrollBar().setValue(regain(self, spot))
         self._ask_soon.start()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -364,42 +345,17 @@ class Gallery(QAbstractScrollArea):
         """Draw; the painter ends even when drawing fails."""
         painter = QPainter(self.viewport())
         try:
-            self._paint(painter, event.rect())
+            self._painter.begin(_FIRST_BUDGET_MS if self._fresh else _SCROLL_BUDGET_MS)
+            paint(self, painter, event.rect(), self._painter, self._theme.tokens)
+            if self._band.active():
+                paint_band(painter, self._band.area().translated(0, -self.offset()), self._theme.tokens)
         finally:
             painter.end()
-
-    def _paint(self, painter: QPainter, exposed: QRect) -> None:
-        layout, shift = self._layout, self.offset()
-        painter.fillRect(exposed, self._theme.tokens.window)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing)
-        self._painter.begin(_FIRST_BUDGET_MS if self._fresh else _SCROLL_BUDGET_MS)
         self._fresh = False
-        top, bottom = exposed.top() + shift, exposed.bottom() + 1 + shift
-        painter.translate(0, -shift)
-        for section, box in layout.headings(top, bottom):
-            self._painter.heading(painter, section, box)
-        picks, focused = self._selection, self.hasFocus()
-        left, right = exposed.left() - layout.cell_width, exposed.right()
-        for row, x, y in layout.cells(top, bottom):
-            if left <= x <= right:
-                item = int(self._ids[row])
-                look = Look(row in picks, row == picks.current, focused)
-                cell = QRect(x, y, layout.cell_width, layout.cell_height)
-                self._painter.tile(painter, item, self._tiles.get(item), cell, layout.metrics.pad, look)
-        if self._band.active():
-            tokens = self._theme.tokens
-            painter.setPen(QPen(tokens.accent, 1))
-            painter.setBrush(with_alpha(tokens.accent, 0.12))
-            painter.drawRoundedRect(self._band.area().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         if self._painter.behind:
             self._finish_soon.start()
 
     # Inside
-
-    def _rows_on_screen(self) -> list[int]:
-        shift = self.offset()
-        runs = self._layout.visible(shift, shift + self.viewport().height())
-        return [row for first, last in runs for row in range(first, last)]
 
     def _new_layout(self) -> GridLayout:
         metrics = Metrics(tile=TILE_SIZES[self._zoom], caption=self._painter.caption_height())
@@ -416,21 +372,6 @@ class Gallery(QAbstractScrollArea):
     def _show_all(self) -> None:
         self.viewport().update()
         self._ask_soon.start()
-
-    def _hold(self) -> list[tuple[int, int]] | None:
-        """Ids on screen, each with its top in the viewport; null at the very top, which stays the top."""
-        if self.offset() == 0:
-            return None
-        held = [(int(self._ids[row]), self.row_rect(row).top()) for row in self._rows_on_screen()]
-        return [entry for entry in held if entry[1] + self._layout.cell_height > 0] or None
-
-    def _regain(self, spot: list[tuple[int, int]]) -> int:
-        """The scroll value that puts the first held id which is still shown where it was."""
-        for item, top in spot:
-            row = row_of(self._ids, item)
-            if row >= 0:
-                return self._layout.cell(row).y - top
-        return self.offset()
 
     def _carried_row(self, row: int, new: Ids) -> int:
         return row_of(new, int(self._ids[row])) if row >= 0 else -1
@@ -462,15 +403,7 @@ class Gallery(QAbstractScrollArea):
             self.viewport().update(self.row_rect(row))
 
     def _ask(self) -> None:
-        """Want what is on screen, then what is within two screens below, then above."""
-        height, shift = self.viewport().height(), self.offset()
-        reach = _SCREENS_AHEAD * height
-        spans = ((shift, shift + height), (shift + height, shift + height + reach), (shift - reach, shift))
-        wanted: dict[int, None] = {}
-        for top, bottom in spans:
-            for first, last in self._layout.visible(max(0, top), max(0, bottom)):
-                wanted.update(dict.fromkeys(self._ids[first:last].tolist()))
-        missing = tuple(item for item in wanted if self._tiles.get(item) is None)
+        missing = tuple(item for item in wanted(self) if self._tiles.get(item) is None)
         if missing != self._asked:
             self._asked = missing
             self._tiles.request(missing)
@@ -478,7 +411,7 @@ class Gallery(QAbstractScrollArea):
     def _finish(self) -> None:
         """Compose the cards that the last frame had no time for."""
         late = set(self._painter.behind)
-        for row in self._rows_on_screen():
+        for row in self.rows_on_screen():
             if int(self._ids[row]) in late:
                 self._repaint_row(row)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, QRect
+from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface, QWindow
 from PySide6.QtWidgets import QAccessibleWidget
 
@@ -44,7 +44,7 @@ class GalleryAccessible(QAccessibleWidget):
 
     def childCount(self) -> int:
         """How many children there are."""
-        return len(self.gallery().accessible_rows())
+        return len(children(self.gallery()))
 
     def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """The child at a place."""
@@ -63,14 +63,14 @@ class GalleryAccessible(QAccessibleWidget):
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """The child at a point of the screen."""
         gallery = self.gallery()
-        row = gallery.row_at_global(x, y)
-        rows = gallery.accessible_rows()
+        row = gallery.row_at(gallery.viewport().mapFromGlobal(QPoint(x, y)))
+        rows = children(gallery)
         return self.child(rows.index(row)) if row in rows else None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         """The child that has the keyboard."""
         gallery = self.gallery()
-        rows = gallery.accessible_rows()
+        rows = children(gallery)
         row = gallery.current_row()
         return self.child(rows.index(row)) if gallery.hasFocus() and row in rows else None
 
@@ -85,7 +85,7 @@ class TileAccessible(QAccessibleInterface):
 
     def row(self) -> int:
         """The row that is at this place now, or -1."""
-        rows = self.list.gallery().accessible_rows()
+        rows = children(self.list.gallery())
         return rows[self.place] if self.place < len(rows) else -1
 
     def isValid(self) -> bool:
@@ -136,9 +136,10 @@ class TileAccessible(QAccessibleInterface):
             return ""
         gallery = self.list.gallery()
         if kind == QAccessible.Text.Name:
-            return gallery.spoken(row)
+            return spoken(gallery, row)
         if kind == QAccessible.Text.Description:
-            name = gallery.name_of(row)
+            tile = gallery.tile_of(row)
+            name = tile.name if tile is not None else word("loading")
             return word("gallery.row", name=name, position=row + 1, count=gallery.count())
         return ""
 
@@ -167,6 +168,20 @@ class TileAccessible(QAccessibleInterface):
         return made
 
 
+def children(gallery: Gallery) -> list[int]:
+    """The rows that assistive technology is told of: those on screen, and the current one."""
+    rows = gallery.rows_on_screen()
+    if gallery.current_row() >= 0 and gallery.current_row() not in rows:
+        rows.append(gallery.current_row())
+    return rows
+
+
+def spoken(gallery: Gallery, row: int) -> str:
+    """A row as a screen reader says it."""
+    tile = gallery.tile_of(row)
+    return tile.spoken(gallery.is_selected(row)) if tile is not None else word("loading")
+
+
 def install() -> None:
     """Teach Qt about galleries, once per process."""
     global _installed
@@ -179,7 +194,7 @@ def announce_focus(gallery: Gallery) -> None:
     """Tell a screen reader, if one listens, that another tile has the keyboard."""
     if not QAccessible.isActive():
         return
-    rows = gallery.accessible_rows()
+    rows = children(gallery)
     row = gallery.current_row()
     if row in rows:
         event = QAccessibleEvent(gallery, QAccessible.Event.Focus)
