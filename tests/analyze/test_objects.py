@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from workbench.analyze import objects, picture
+from workbench.analyze import preview as making
 from workbench.analyze.objects import analyze_object
 from workbench.analyze.picture import View, checksums_agree
 from workbench.analyze.preview import eight_bits
@@ -96,9 +97,10 @@ def test_transparency_lies_over_white_paper() -> None:
 
 
 def test_an_empty_alpha_channel_hides_nothing() -> None:
-    preview = analysed(saved(Image.new("RGBA", (8, 8), (0, 90, 0, 0)), "TGA"), "tga")[2]
-    assert preview is not None
-    assert close(preview.convert("RGB").getpixel((4, 4)), (0, 90, 0))
+    for size in ((8, 8), (700, 500)):
+        preview = analysed(saved(Image.new("RGBA", size, (0, 90, 0, 0)), "TGA"), "tga")[2]
+        assert preview is not None
+        assert close(preview.convert("RGB").getpixel((4, 4)), (0, 90, 0))
 
 
 def test_cmyk_and_black_and_white() -> None:
@@ -132,6 +134,20 @@ def test_numbers_of_any_range_become_grey() -> None:
     assert grey([0, 200], np.int32) == [0, 200]
     assert grey([-100_000, 100_000], np.int32) == [0, 255]
     assert grey([np.nan, np.nan], np.float32) == [0, 0]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "1", "I;16", "F", "LA", "CMYK"])
+def test_large_pictures_are_converted_in_bands(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ramp = Image.linear_gradient("L").resize((610, 407))
+    image = Image.fromarray(np.asarray(ramp).astype(np.uint16) * 257) if mode == "I;16" else ramp.convert(mode)
+    if mode in ("RGBA", "LA"):
+        image.putalpha(ramp.rotate(180))
+    whole = making.thumbnail(image, side=100)
+    monkeypatch.setattr(making, "BAND", 9000)
+    banded = making.thumbnail(image, side=100)
+    assert banded.size == whole.size
+    difference = np.abs(np.asarray(banded.convert("L"), int) - np.asarray(whole.convert("L"), int))
+    assert difference.max() <= (40 if mode == "1" else 3)  # what dithering leaves depends on how it is averaged
 
 
 def test_frames_are_counted_and_the_first_is_shown() -> None:

@@ -373,3 +373,12 @@ def test_pipes_do_what_sockets_do(tmp_path: Path) -> None:
 def test_an_unknown_task_is_a_mistake_of_the_caller(pool: Pool) -> None:
     with pytest.raises(ValueError, match="format-disk"):
         pool.submit("format-disk")
+
+
+def test_the_program_loads_no_decoder() -> None:
+    """The window's process must not hold the code that reads foreign pictures, let alone pay for it at its start."""
+    script = "import sys, workbench.jobs.pool; print([m for m in ('PIL', 'numpy', 'puremagic') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.strip() == "[]"

@@ -62,7 +62,7 @@ OWN_READERS: Mapping[str, Callable[[bytes | memoryview], Image.Image]] = {
 SIZED_BY_DECODING = frozenset({"TIFF", "ICO", "ICNS"})
 """Formats of which Pillow knows the true or upright size only once they are decoded."""
 
-MAX_PIXEL_BYTES = 400 << 20
+MAX_PIXEL_BYTES = 384 << 20
 """Memory that decoded pixels may take: 100 million pixels in colour, 400 million in grey."""
 MAX_JPEG_PIXELS = 1 << 30
 """A baseline JPEG is decoded at an eighth of its size, so that its pixels count for less."""
@@ -186,14 +186,13 @@ def _open_with_own(data: bytes | memoryview, media_type: str) -> Opened:
         if media_type == "image/x-tga":
             size = int.from_bytes(data[12:14], "little"), int.from_bytes(data[14:16], "little")
             opened = Opened(blank, size, "RGB", 1, lambda: read_tga(data))
+            held = 16
         else:
             header = header_of(data)
-            # Channels are held as they are stored, as eight bits, and merged.
             mode = {1: "L", 8: "L", 4: "CMYK", 9: "LAB"}.get(header.mode, "RGB")
             opened = Opened(blank, (header.width, header.height), mode, 1, lambda: read_composite(data))
-            if header.width * header.height * header.channels * header.depth // 8 > MAX_PIXEL_BYTES:
-                raise Refused("image-too-large", type=media_type, width=header.width, height=header.height)
-        check_size(opened, media_type)
+            held = 8 + header.depth // 4
+        check_size(opened, media_type, held)
     return opened
 
 
@@ -209,8 +208,8 @@ def _own_size_check(form: str) -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = before
 
 
-def check_size(opened: Opened, media_type: str) -> None:
-    """Raise `Refused` when decoding would take more memory than allowed."""
+def check_size(opened: Opened, media_type: str, held: int | None = None) -> None:
+    """Raise `Refused` when decoding would take more memory than allowed; ``held``: bytes a pixel, when known."""
     width, height = opened.size
     if width <= 0 or height <= 0:
         raise Refused("image-undecodable", type=media_type)
@@ -218,7 +217,7 @@ def check_size(opened: Opened, media_type: str) -> None:
     if media_type == "image/jpeg" and not opened.image.info.get("progressive"):
         too_large = pixels > MAX_JPEG_PIXELS
     else:
-        too_large = pixels * _bytes_per_pixel(opened, media_type) > MAX_PIXEL_BYTES
+        too_large = pixels * (held or _bytes_per_pixel(opened, media_type)) > MAX_PIXEL_BYTES
     if too_large or max(width, height) > MAX_SIDE:
         raise Refused("image-too-large", type=media_type, width=width, height=height)
 
@@ -228,7 +227,7 @@ def _bytes_per_pixel(opened: Opened, media_type: str) -> int:
     if media_type == "image/jpeg":
         return 6  # a progressive JPEG keeps all coefficients of three components as 16-bit numbers
     stored = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}.get(opened.mode, 4)
-    return stored * 3 if media_type in ("image/webp", "image/avif", "image/jp2", "image/x-jp2-codestream") else stored
+    return stored * 4 if media_type in ("image/webp", "image/avif", "image/jp2", "image/x-jp2-codestream") else stored
 
 
 _MANY_FRAMES = frozenset({"GIF", "TIFF", "WEBP", "PNG", "AVIF", "MPO", "DCX", "FITS", "PSD"})

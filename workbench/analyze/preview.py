@@ -13,6 +13,9 @@ from PIL import Image, ImageCms, ImageOps
 from workbench.analyze.registry import PREVIEW_SIDE
 
 QUALITY = 80
+BAND = 4 << 20
+"""Pixels that are converted at once."""
+_DEEP = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _TURNS = {
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
     3: (Image.Transpose.ROTATE_180,),
@@ -58,7 +61,10 @@ def thumbnail(image: Image.Image, orientation: int = 1, side: int = PREVIEW_SIDE
     if image.mode in ("RGB", "L") and "transparency" not in image.info:
         small = shrunk(image, target)
     else:
-        small = shrunk(_shrinkable(image), target)
+        small = shrunk(_averageable(image, target), target)
+        if small.mode in ("RGBA", "LA") and small.getchannel("A").getextrema() == (0, 0):
+            # Some programs leave the channel empty: show the colours rather than a blank page.
+            small = shrunk(_averageable(image, target, with_alpha=False), target)
         small = on_paper(small)
     return turned(small, orientation)
 
@@ -70,10 +76,36 @@ def shrunk(image: Image.Image, target: tuple[int, int]) -> Image.Image:
     return image.resize(target, Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
-def _shrinkable(image: Image.Image) -> Image.Image:
-    """A mode whose pixels may be averaged: no palettes, no 16 bits, alpha premultiplied by Pillow's ``RGBa``."""
-    if image.mode in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
-        return eight_bits(image)
+def _averageable(image: Image.Image, target: tuple[int, int], with_alpha: bool = True) -> Image.Image:
+    """The picture in a mode whose pixels may be averaged; a large one band by band, and reduced on the way.
+
+    As a whole, the conversion of a palette picture would take four times the memory of the picture itself.
+    """
+    levels = _levels(image)
+    width, height = image.size
+    if width * height <= BAND:
+        return _converted(image, levels, with_alpha)
+    factor = max(1, min(width // (target[0] * 2), height // (target[1] * 2)))
+    lines = max(1, BAND // width // factor) * factor
+    whole: Image.Image | None = None
+    for top in range(0, height, lines):
+        band = _converted(image.crop((0, top, width, min(height, top + lines))), levels, with_alpha)
+        band = band.reduce(factor) if factor > 1 else band
+        if whole is None:
+            whole = Image.new(band.mode, (-(-width // factor), -(-height // factor)))
+        whole.paste(band, (0, top // factor))
+    assert whole is not None
+    return whole
+
+
+def _converted(image: Image.Image, levels: tuple[float, float], with_alpha: bool) -> Image.Image:
+    """No palettes, no more than eight bits, transparency as a channel or not at all."""
+    if image.mode in _DEEP:
+        return eight_bits(image, levels)
+    if not with_alpha:
+        opaque = image.copy()
+        opaque.info.pop("transparency", None)
+        return opaque.convert("RGB")
     if image.mode == "P" or "transparency" in image.info:
         return image.convert("RGBA" if "transparency" in image.info or _has_alpha_palette(image) else "RGB")
     if image.mode == "1":
@@ -93,8 +125,6 @@ def on_paper(image: Image.Image) -> Image.Image:
         return image
     if image.mode in ("LA", "La", "RGBA", "RGBa"):
         image = image.convert("RGBA")
-        if image.getchannel("A").getextrema() == (0, 0):  # some programs leave the channel empty: show the colours
-            return image.convert("RGB")
         paper = Image.new("RGB", image.size, "white")
         paper.paste(image, mask=image.getchannel("A"))
         return paper
@@ -108,26 +138,39 @@ def _from_lab(image: Image.Image) -> Image.Image:
     return ImageCms.applyTransform(image, transform) or image
 
 
-def eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than eight bits, scaled and not clipped.
+def _levels(image: Image.Image) -> tuple[float, float]:
+    """The values that become black and white.
 
     16-bit integers keep their upper byte. Wider integers and floating-point values are stretched from their smallest
-    to their largest finite value, except when all lie in 0-255 or 0-1, whose meaning is plain.
+    to their largest finite value, except when all lie in 0-255, 0-65535 or 0-1, whose meaning is plain.
     """
-    values = np.asarray(image)
     if image.mode.startswith("I;16"):
+        return 0.0, 65535.0
+    if image.mode not in _DEEP:
+        return 0.0, 255.0
+    low, high = np.inf, -np.inf
+    lines = max(1, BAND // image.width)
+    for top in range(0, image.height, lines):
+        values = np.asarray(image.crop((0, top, image.width, min(image.height, top + lines))))
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    if low > high:
+        return 0.0, 1.0
+    for plain in (1.0, 255.0, 65535.0):
+        if low >= 0 and high <= plain and (image.mode == "F" or plain > 1):
+            return 0.0, plain
+    return low, high
+
+
+def eight_bits(image: Image.Image, levels: tuple[float, float] | None = None) -> Image.Image:
+    """Grey of more than eight bits, scaled and not clipped."""
+    low, high = levels or _levels(image)
+    values = np.asarray(image)
+    if (low, high) == (0.0, 65535.0) and image.mode != "F":
         return Image.fromarray((values >> 8).astype(np.uint8))
-    if image.mode == "I" and values.size and values.min() >= 0 and values.max() <= 65535:
-        return Image.fromarray((values >> 8 if values.max() > 255 else values).astype(np.uint8))
-    finite = np.isfinite(values)
-    low, high = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 0.0)
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    scaled = (np.nan_to_num(values.astype(np.float32), nan=low, posinf=high, neginf=low) - low) * (
-        255.0 / ((high - low) or 1.0)
-    )
+    filled = np.nan_to_num(values.astype(np.float32), nan=low, posinf=high, neginf=low)
+    scaled = (filled - low) * (255.0 / ((high - low) or 1.0))
     return Image.fromarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))
 
 

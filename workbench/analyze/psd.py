@@ -58,8 +58,9 @@ def read_composite(data: bytes | memoryview) -> Image.Image:
     if len(body) < 2 or compression not in (0, 1):
         raise ValueError("truncated, or compressed in another way")
     row = document.width * document.depth // 8
-    planes = [_plane(body, compression, document, index, row) for index in range(wanted)]
-    eight: list[NDArray[Any]] = [_eight_bits(plane, document) for plane in planes]
+    eight: list[NDArray[Any]] = [
+        _eight_bits(_plane(body, compression, document, index, row), document) for index in range(wanted)
+    ]
     if document.mode == 4:  # stored as light, not as ink
         eight = [255 - plane for plane in eight]
     bands = [Image.fromarray(plane) for plane in eight]

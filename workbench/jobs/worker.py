@@ -21,7 +21,7 @@ from workbench.jobs.wire import Buffer, Line, PipeLine, Stream, WireError, recei
 Data = bytes | memoryview
 Answer = tuple[Any, Sequence[Buffer | Stream]]
 
-READ_LIMIT = 64 << 20
+READ_LIMIT = 16 << 20
 """Larger files are mapped instead of read."""
 MAP_LIMIT = 512 << 20
 """Of still larger ones only the beginning is looked at."""
