@@ -323,6 +323,14 @@ def test_every_kind_state_and_badge_is_drawn_apart(qtbot, gallery, tiles, theme)
         assert shot.pixelColor(2, 2) == theme.tokens.window
 
 
+def test_every_sign_has_its_word():
+    plain = {Tile("a", state=state).spoken() for state in State} | {Tile("a", kind=kind).spoken() for kind in KINDS}
+    plain |= {Tile("a", badge=badge).spoken() for badge in BADGES}
+    plain.add(Tile("a", kind="hologram", unseen=True, stack=2, verdict="relevant", tags=("knife",)).spoken(True))
+    assert not [said for said in plain if "widgets." in said]
+    assert "a, unknown kind, not seen yet, 2 alike, relevant, tags knife, selected" in plain
+
+
 def test_pictures_stay_on_paper_in_the_dark(gallery, theme):
     theme.set("dark")
     QApplication.processEvents()

@@ -21,6 +21,8 @@ _KEEP = 2000
 _DAMAGE = ("undecodable", "missing")
 _DOT = 6
 _RADIUS = 5.0
+_SMALL = 112
+"""Below this width a stand-in has no room for its word; the tooltip says it."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,11 @@ class TilePainter:
         painter.setBrush(ground)
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
         color = tokens.readable(tokens.red, ground) if problem in _DAMAGE else tokens.dim
+        if area.width() < _SMALL:
+            lower = 6 if tile.badge else 0
+            spot = QPointF(area.center().x() - 10, area.center().y() - 10 + lower)
+            painter.drawPixmap(spot, icons.pixmap(problem or kind, color, 20, ratio))
+            return
         side = 28 if area.height() >= 84 else 20
         painter.setFont(self._theme.font("caption"))
         line = painter.fontMetrics().height()
@@ -221,6 +228,7 @@ class TilePainter:
 
     def _signs(self, painter: QPainter, tile: Tile, area: QRectF, ratio: float) -> None:
         tokens = self._theme.tokens
+        inset = 4 if area.width() < _SMALL else 7
         if tile.badge:
             ground = {
                 "new": tokens.green,
@@ -229,17 +237,17 @@ class TilePainter:
                 "returned": mix(tokens.blue, tokens.green, 0.5),
                 "removed": mix(tokens.dim, tokens.text, 0.2),
             }[tile.badge]
-            self._pill(painter, word(f"badge.{tile.badge}"), ground, QPointF(7, 7))
+            self._pill(painter, word(f"badge.{tile.badge}"), ground, QPointF(inset, inset))
         dark = QColor("#3a3c38")
-        right = area.right() - 7
-        bottom = area.bottom() - 7
+        right = area.right() - inset
+        bottom = area.bottom() - inset
         if tile.stack > 1:
             width = self._pill_size(str(tile.stack)).width()
             self._pill(painter, str(tile.stack), with_alpha(dark, 0.82), QPointF(right - width, bottom - 17))
         if tile.verdict in ("relevant", "not-relevant"):
             color = QColor("#b4552d") if tile.verdict == "relevant" else dark
-            self._sign(painter, tile.verdict, color, QPointF(right - 18, 7), ratio)
-        left = 7.0
+            self._sign(painter, tile.verdict, color, QPointF(right - 18, inset), ratio)
+        left = float(inset)
         if tile.image is not None and tile.kind != "image":
             kind = tile.kind if tile.kind in KINDS else "unknown"
             self._sign(painter, kind, dark, QPointF(left, bottom - 18), ratio)
