@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from workbench.case.operation import operation
 from workbench.case.transaction import Transaction
 from workbench.case.uids import uuid7
-from workbench.core.records import Basis, Container, Folder, Noted, Sighted, Status
+from workbench.core.messages import Message
+from workbench.core.records import Basis, Container, Folder, Noted, Sighted, Status, Stored
 from workbench.core.times import Precision
 
 
@@ -161,17 +162,41 @@ def _noted_before(tx: Transaction, snapshot: int, note: Noted | Folder | Contain
 
 
 def _objects(tx: Transaction, sighted: Sequence[Sighted], known: Known) -> tuple[dict[bytes, int], int, int]:
-    sizes = {each.stored.sha256: each.stored.size for each in sighted if each.stored is not None}
+    stored = [each.stored for each in sighted if each.stored is not None]
+    sizes = {each.sha256: each.size for each in stored}
     found = {sha256: known.objects[sha256] for sha256 in sizes if sha256 in known.objects}
-    missing = [sha256 for sha256 in sizes if sha256 not in found]
-    for at in range(0, len(missing), 500):
-        part = missing[at : at + 500]
-        marks = ",".join("?" * len(part))
-        found.update(tx.all(f"SELECT sha256, id FROM object WHERE sha256 IN ({marks})", part))
-    new = [sha256 for sha256 in missing if sha256 not in found]
-    found.update(zip(new, tx.append("object", sha256=new, size=[sizes[sha256] for sha256 in new]), strict=True))
+    ids, new = _object_ids(tx, {sha256: size for sha256, size in sizes.items() if sha256 not in found})
+    found.update(ids)
     tx.after_commit(lambda: known.objects.update(found))
     return found, len(new), sum(sizes[sha256] for sha256 in new)
+
+
+def _object_ids(tx: Transaction, sizes: dict[bytes, int]) -> tuple[dict[bytes, int], list[bytes]]:
+    """Ids by SHA-256, and which of them are new to the case."""
+    found: dict[bytes, int] = {}
+    wanted = list(sizes)
+    for at in range(0, len(wanted), 500):
+        part = wanted[at : at + 500]
+        marks = ",".join("?" * len(part))
+        found.update(tx.all(f"SELECT sha256, id FROM object WHERE sha256 IN ({marks})", part))
+    new = [sha256 for sha256 in wanted if sha256 not in found]
+    found.update(zip(new, tx.append("object", sha256=new, size=[sizes[each] for each in new]), strict=True))
+    return found, new
+
+
+@operation("intake.objects")
+def objects(tx: Transaction, stored: Sequence[Stored]) -> dict[bytes, int]:
+    """Record bytes that no look has shown, such as a log's own; returns ids by SHA-256."""
+    found, new = _object_ids(tx, {each.sha256: each.size for each in stored})
+    tx.arguments.update(objects=len(found), new_objects=len(new))
+    return found
+
+
+@operation("intake.warn")
+def warn(tx: Transaction, message: Message, object_id: int | None = None) -> None:
+    """Record something that could not be read or done."""
+    tx.arguments.update(code=message.code)
+    tx.add("warning", snapshot=None, path=None, object=object_id, code=message.code, arguments=message.to_json())
 
 
 @operation("intake.end")

@@ -147,6 +147,20 @@ def _global(index: NDArray[Any], ids: list[int]) -> NDArray[Any]:
     return np.where(null, NULL, np.array(ids, np.int64)[np.where(null, 0, index)])
 
 
+@operation("logs.rejects")
+def rejects(tx: Transaction, reading: int, lines: list[tuple[int, int, int, str]]) -> None:
+    """Record lines too long to be parsed: number, start, length, message code."""
+    tx.append(
+        "reject",
+        reading=[reading] * len(lines),
+        line=[each[0] for each in lines],
+        start=[each[1] for each in lines],
+        length=[each[2] for each in lines],
+        code=[each[3] for each in lines],
+    )
+    tx.arguments.update(reading=reading, rejected=len(lines))
+
+
 @operation("logs.end")
 def end(tx: Transaction, reading: int, lines: int, events: int, rejected: int) -> None:
     """End a reading."""

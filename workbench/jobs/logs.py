@@ -1,0 +1,359 @@
+"""Take access logs in: the bytes into the store, the lines through workers, events in order.
+
+The same content again adds nothing; a log that has grown adds only what is new; another zone or format is a new reading
+that supersedes the earlier one. A reading that was cut off goes on behind its last recorded line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from workbench.case.case import Case
+from workbench.core import times
+from workbench.core.batch import EventBatch
+from workbench.core.errors import UserError
+from workbench.core.messages import Message
+from workbench.core.progress import Progress
+from workbench.core.records import Stored
+from workbench.core.times import Zone
+from workbench.jobs.pool import Pool, WorkerDied
+from workbench.logs.chunks import Chunk, chunks
+from workbench.logs.compressed import LogStream, open_log
+from workbench.logs.format import Format
+from workbench.logs.registry import SAMPLE, by_name, detect
+from workbench.logs.rootmap import infer_root
+from workbench.ops import intake, logs
+from workbench.queries import reading as queries
+from workbench.queries.reading import KnownLog
+
+
+@dataclass(frozen=True)
+class Read:
+    """What came of a log: its lines, and what this run added."""
+
+    log: bytes
+    format: str
+    lines: int
+    events: int
+    rejected: int
+    zone: str
+    problem: Message | None = None
+
+
+@dataclass(frozen=True)
+class _Content:
+    """The decompressed bytes: their hash and size, and the longest log of the case that they begin with."""
+
+    sha256: bytes
+    size: int
+    compression: str
+    begins_with: KnownLog | None
+    same: KnownLog | None
+    problem: Message | None
+
+
+def add(
+    case: Case,
+    path: Path,
+    pool: Pool,
+    progress: Progress,
+    *,
+    format_name: str | None = None,
+    zone: str | None = None,
+    source: str | None = None,
+) -> Read:
+    """Take one log in. Raises `UserError` for what is no log, before anything but its bytes is kept."""
+    if zone is not None:
+        times.parse_zone(zone)
+    chosen, size = _recognise(path, format_name)
+    rule = None if chosen.has_zone else zone
+    progress.stage("stage-read-log", size)
+    with _opened(path) as file:
+        stored = case.evidence.put(file, lambda _: False, on_chunk=lambda _: progress.check())
+    known = case.ask(queries.logs)
+    content = _content(case, stored, known, progress)
+    if content.same is not None:
+        return _again(case, content.same, known, chosen, rule, pool, progress)
+    log = _record_log(case, stored, path.name, source or path.name, content)
+    chain = [each for each in _chain(content.begins_with, known) if _outdated(each, chosen, rule)]
+    events = sum(_read(case, each, chosen, rule, pool, progress).events for each in chain)
+    fresh = next(each for each in case.ask(queries.logs) if each.id == log)
+    done = _read(case, fresh, chosen, rule, pool, progress, content.problem)
+    _find_root(case, log, chosen)
+    return Read(stored.sha256, chosen.name, done.lines, done.events + events, done.rejected, done.zone, content.problem)
+
+
+def _recognise(path: Path, format_name: str | None) -> tuple[Format, int]:
+    with _opened(path) as file:
+        stream, _ = open_log(file)
+        sample = stream.peek(SAMPLE)
+        size = path.stat().st_size
+    if format_name is not None:
+        return by_name(format_name), size
+    found = detect(sample)
+    if found is None:
+        raise UserError("log-not-understood", name=path.name)
+    return by_name(found.name), size
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        if not path.is_file():
+            raise UserError("log-unreadable", name=path.name, reason="not a file" if path.exists() else "not there")
+        return path.open("rb")
+    except OSError as error:
+        raise UserError("log-unreadable", name=path.name, reason=error.strerror or str(error)) from error
+
+
+def _content(case: Case, stored: Stored, known: list[KnownLog], progress: Progress) -> _Content:
+    """Hash the decompressed log, looking whether it begins with one that is known."""
+    by_size: dict[int, list[KnownLog]] = {}
+    for log in known:
+        by_size.setdefault(log.content_size, []).append(log)
+    with closing(case.evidence.open(stored.sha256)) as file:
+        stream, compression = open_log(file)
+        if compression == "plain":
+            by_size = {size: logs for size, logs in by_size.items() if size < stored.size}
+            if not by_size:
+                same = next((log for log in known if log.content_sha256 == stored.sha256), None)
+                return _Content(stored.sha256, stored.size, compression, None, same, None)
+        begins: KnownLog | None = None
+        digest = hashlib.sha256()
+        size = 0
+        for cut, block in _cut(stream, sorted(by_size)):
+            progress.check()
+            digest.update(block)
+            size += len(block)
+            if cut:
+                begins = next((log for log in by_size[size] if log.content_sha256 == digest.digest()), begins)
+    same = next((log for log in known if log.content_sha256 == digest.digest()), None)
+    if begins is not None and begins.content_size == size:
+        begins = None
+    return _Content(digest.digest(), size, compression, begins, same, stream.problem)
+
+
+def _cut(stream: LogStream, sizes: list[int]) -> Iterator[tuple[bool, bytes]]:
+    """The stream in blocks that end at each of the sizes; says so where one does."""
+    at = 0
+    for size in [*sizes, None]:
+        while size is None or at < size:
+            block = stream.read(1 << 20 if size is None else min(1 << 20, size - at))
+            if not block:
+                return
+            at += len(block)
+            yield at == size, block
+
+
+def _record_log(case: Case, stored: Stored, name: str, source: str, content: _Content) -> int:
+    """The log's bytes become an object, and the object a log."""
+    source_id = case.run(intake.source, source, "log").result
+    objects = case.run(intake.objects, [stored]).result
+    before = content.begins_with
+    return case.run(
+        logs.add,
+        logs.LogFile(
+            object=objects[stored.sha256],
+            source=source_id,
+            name=name,
+            compression=content.compression,
+            content_sha256=content.sha256,
+            content_size=content.size,
+            extends=None if before is None else before.id,
+            from_offset=0 if before is None else before.content_size,
+            from_line=0 if before is None else before.from_line + _lines_of(case, before),
+        ),
+    ).result
+
+
+def _lines_of(case: Case, log: KnownLog) -> int:
+    """Lines of a log's own part, counted in its bytes."""
+    lines = 0
+    with closing(case.evidence.open(log.sha256)) as file:
+        stream, _ = open_log(file)
+        _skip(stream, log.from_offset)
+        while block := stream.read(1 << 20):
+            lines += block.count(b"\n")
+    return lines
+
+
+def _skip(stream: LogStream, size: int) -> None:
+    while size > 0 and (block := stream.read(min(size, 1 << 20))):
+        size -= len(block)
+
+
+def _chain(log: KnownLog | None, known: list[KnownLog]) -> list[KnownLog]:
+    """A log and those that it extends, the oldest first."""
+    by_id = {each.id: each for each in known}
+    found: list[KnownLog] = []
+    while log is not None:
+        found.append(log)
+        log = None if log.extends is None else by_id[log.extends]
+    return found[::-1]
+
+
+def _outdated(log: KnownLog, chosen: Format, rule: str | None) -> bool:
+    """Is there something to read? No zone given keeps the one that was given before."""
+    return (
+        not log.finished
+        or (log.format, log.version) != (chosen.name, chosen.version)
+        or (rule is not None and log.zone_rule != rule)
+    )
+
+
+def _again(
+    case: Case,
+    log: KnownLog,
+    known: list[KnownLog],
+    chosen: Format,
+    rule: str | None,
+    pool: Pool,
+    progress: Progress,
+) -> Read:
+    """The same content once more: read what is outdated or was cut off, else nothing."""
+    rule = rule or (log.zone_rule if not chosen.has_zone else None)
+    done = [
+        _read(case, each, chosen, rule, pool, progress) for each in _chain(log, known) if _outdated(each, chosen, rule)
+    ]
+    lines = log.from_line + _lines_of(case, log)
+    if done:
+        _find_root(case, log.id, chosen)
+    return Read(
+        log.sha256,
+        chosen.name,
+        lines,
+        sum(each.events for each in done),
+        sum(each.rejected for each in done),
+        _zone_word(chosen, rule),
+    )
+
+
+def _zone_word(chosen: Format, rule: str | None) -> str:
+    if chosen.has_zone:
+        return Zone.LINE.word()
+    return (Zone.UNKNOWN if rule is None else Zone.GIVEN).word()
+
+
+def _read(
+    case: Case,
+    log: KnownLog,
+    chosen: Format,
+    rule: str | None,
+    pool: Pool,
+    progress: Progress,
+    problem: Message | None = None,
+) -> Read:
+    """One reading of a log's own part: chunks go to the workers, batches are recorded in order."""
+    reading, line, offset, skip_first = _begin(case, log, chosen, rule)
+    progress.stage("stage-read-log", log.content_size)
+    known = logs.Known()
+    waiting: deque[tuple[Chunk, Future[EventBatch] | None]] = deque()
+    added = 0
+
+    def record() -> None:
+        nonlocal added
+        chunk, future = waiting.popleft()
+        added += _record(case, reading, chunk, future, line, offset, known)
+        progress.update(offset + chunk.start + len(chunk.data))
+
+    lines = line
+    with closing(case.evidence.open(log.sha256)) as file:
+        stream, _ = open_log(file)
+        _skip(stream, offset)
+        params = {"format": chosen.name, "zone": rule}
+        for chunk in _without_first(chunks(stream), skip_first):
+            future = pool.submit("parse-log", params, data=chunk.data) if chunk.data else None
+            waiting.append((chunk, future))
+            lines = line + chunk.line + chunk.lines
+            while len(waiting) > pool.size + 1 or (waiting and (waiting[0][1] is None or waiting[0][1].done())):
+                record()
+        while waiting:
+            record()
+    events, rejected = case.ask(queries.counts, reading)
+    case.run(logs.end, reading, lines - log.from_line, events, rejected)
+    if problem is not None:
+        case.run(intake.warn, problem, log.object)
+    return Read(log.sha256, chosen.name, lines, added, rejected, _zone_word(chosen, rule), problem)
+
+
+def _begin(case: Case, log: KnownLog, chosen: Format, rule: str | None) -> tuple[int, int, int, bool]:
+    """A new reading, or the one that was cut off. Gives lines and bytes before the first chunk, and whether its first
+    line has been recorded already.
+    """
+    if (
+        log.reading is not None
+        and not log.finished
+        and (log.format, log.version, log.zone_rule) == (chosen.name, chosen.version, rule)
+    ):
+        point = case.ask(queries.resume_point, log.reading)
+        if point is None:
+            return log.reading, log.from_line, log.from_offset, False
+        return log.reading, point[0] - 1, point[1], True
+    begun = case.run(
+        logs.begin,
+        log.id,
+        chosen.name,
+        chosen.version,
+        rule,
+        int(chosen.precision),
+        log.reading,
+    )
+    return begun.result, log.from_line, log.from_offset, False
+
+
+def _without_first(found: Iterable[Chunk], skip: bool) -> Iterator[Chunk]:
+    """Chunks without the first line of all, which a reading that was cut off has recorded."""
+    for chunk in found:
+        if skip:
+            skip = False
+            if chunk.rejects:
+                continue
+            ended = chunk.data.find(b"\n") + 1 or len(chunk.data)
+            chunk = Chunk(chunk.start + ended, chunk.line + 1, chunk.lines - 1, chunk.data[ended:])
+            if not chunk.data:
+                continue
+        yield chunk
+
+
+def _record(
+    case: Case,
+    reading: int,
+    chunk: Chunk,
+    future: Future[EventBatch] | None,
+    line: int,
+    offset: int,
+    known: logs.Known,
+) -> int:
+    added = 0
+    if chunk.rejects:
+        case.run(
+            logs.rejects, reading, [(n + line, start + offset, size, code) for n, start, size, code in chunk.rejects]
+        )
+    if future is not None:
+        try:
+            batch = future.result()
+        except WorkerDied as died:
+            raise UserError(died.message("log").code) from died
+        first = line + chunk.line + chunk.lines - batch.lines
+        added = case.run(logs.batch, reading, batch, first, offset + chunk.start, known).result
+    return added
+
+
+def _find_root(case: Case, log: int, chosen: Format) -> None:
+    """Does the log put the server's root in front of its paths? Only where other paths of the case show it."""
+    if chosen.has_zone or case.ask(queries.root_of, log) is not None:
+        return
+    with case.reader() as reader:
+        logged = queries.upload_paths(reader, log)
+        if not logged:
+            return
+        seen = [*queries.sighted_paths(reader), *queries.other_log_paths(reader, log)]
+    prefix = infer_root(logged, seen)
+    if prefix is not None:
+        case.run(logs.map_root, log, prefix)

@@ -1,0 +1,45 @@
+"""Look the case's addresses up in data sets, and record what each set says, also when it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.case.case import Case
+from workbench.core.progress import Progress
+from workbench.core.records import Claim
+from workbench.ops import networks
+from workbench.origins.dataset import DataSet
+from workbench.origins.lookup import claims
+from workbench.queries import reading as queries
+
+PAGE = 5_000
+
+
+def look_up(case: Case, datasets: Sequence[DataSet], progress: Progress) -> int:
+    """Ask every set about the addresses that it was not asked about yet; returns how many claims were added."""
+    progress.stage("stage-lookup")
+    ids = {each.about.name: _dataset(case, each) for each in datasets}
+    added = after = 0
+    while page := case.ask(queries.not_looked_up, list(ids.values()), after, PAGE):
+        progress.update(after)
+        after = page[-1].id
+        found = claims([each.text for each in page], datasets)
+        rows: list[tuple[int, int, Claim]] = []
+        looked: list[tuple[int, int]] = []
+        for address, said in zip(page, found, strict=True):
+            for name, dataset in ids.items():
+                if dataset not in address.asked:
+                    looked.append((address.id, dataset))
+                    rows += [(address.id, dataset, claim) for claim in said if claim.dataset == name]
+        added += case.run(networks.claims, looked, rows).result
+    return added
+
+
+def _dataset(case: Case, dataset: DataSet) -> int:
+    """The set as the case knows it; named by an op when it is new."""
+    about = dataset.about
+    found = case.ask(queries.dataset_id, about.sha256)
+    if found is not None:
+        return found
+    info = networks.SetInfo(about.name, about.release, about.kind, about.licence, about.rows, about.sha256)
+    return case.run(networks.dataset, info).result
