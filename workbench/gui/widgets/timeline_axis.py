@@ -280,8 +280,16 @@ def bin_text(zone: ZoneMap, step: Step, start: int, end: int) -> str:
 
 
 def span_text(zone: ZoneMap, start: int, end: int) -> str:
-    """Two instants, saying the day once when it is the same: ``Wed 17 Jan 2024 09:00–10:00``; no zone."""
+    """Two instants, saying the day once when it is the same: ``Wed 17 Jan 2024 09:00–10:00``; no zone.
+
+    Whole days go without clocks: ``Tue 16 Jan 2024 – Fri 19 Jan 2024`` ends at the midnight after the 19th.
+    """
     first, last = _moment(start, zone), _moment(end, zone)
+    if start < end and f"{first:%H%M%S}" == f"{last:%H%M%S}" == "000000":
+        closing = _moment(end - 1, zone)
+        if first.date() == closing.date():
+            return _day_text(first)
+        return f"{_day_text(first)} – {_day_text(closing)}"
     if first.date() == last.date():
         form = "%H:%M:%S" if first.second or last.second else "%H:%M"
         return f"{_day_text(first)} {first:{form}}–{last:{form}}"

@@ -81,7 +81,9 @@ def paint_bars(
             _fill(painter, colors[column], lefts, rights, ground - ends[:, column], pieces)
             continue
         _fill(painter, pale[column], lefts, rights, ground - ends[:, column], pieces)
-        shown = np.minimum(scale.heights(part[:, column]), np.maximum(pieces, (part[:, column] > 0).astype(np.int64)))
+        some = part[:, column]
+        shown = np.minimum(scale.heights(some), np.maximum(pieces, (some > 0).astype(np.int64)))
+        shown = np.where(some == whole[:, column], pieces, shown)
         _fill(painter, colors[column], lefts, rights, ground - feet[:, column] - shown, shown)
 
 
