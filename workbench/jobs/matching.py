@@ -146,7 +146,8 @@ def _tails(raw: bytes) -> Iterator[bytes]:
 
 def _alike(case: Case, raw: bytes, rule: str) -> list[tuple[int, str]]:
     """Names that a server may have logged as this one: vsftpd puts a question mark for each byte outside of ASCII,
-    and the FTP servers put ``_`` for white space."""
+    and the FTP servers put ``_`` for white space.
+    """
     name = raw.rpartition(b"/")[2]
     return [
         (path, rule)

@@ -33,7 +33,7 @@ class KnownLog:
 def logs(reader: Reader) -> list[KnownLog]:
     """Every log, in the order in which they were taken in."""
     return [
-        KnownLog(*row[:13], finished=bool(row[13]))
+        KnownLog(*row)
         for row in reader.all(
             "SELECT l.id, l.object, o.sha256, l.name, l.content_sha256, l.content_size, l.extends, l.from_offset, "
             "l.from_line, r.id, r.format, r.version, r.zone_rule, "
@@ -140,7 +140,7 @@ class Upload:
 def unmatched_uploads(reader: Reader, after: int, limit: int) -> list[Upload]:
     """The next uploads that went well, by event id, of live readings, without a match."""
     return [
-        Upload(*row[:5], damaged=bool(row[5]))
+        Upload(*row)
         for row in reader.all(
             "SELECT e.id, e.path, e.time, e.zone, e.received, e.damaged FROM event e WHERE e.id > ? AND e.action = ? "
             "AND e.ok = 1 AND e.path IS NOT NULL "
