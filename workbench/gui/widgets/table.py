@@ -132,7 +132,6 @@ class DataTable(QWidget):
         selection and scroll position stay where they can. Raises `ValueError` for uneven columns.
         """
         same = tuple(columns) == self.model.columns
-        kept = self.view.keep_place()
         self._quiet = True
         try:
             self.model.set_rows(columns, data, ids, marks, order_by)
@@ -140,7 +139,6 @@ class DataTable(QWidget):
             self._quiet = False
         if not same:
             self.header.columns_changed()
-        self.view.restore_place(kept)
 
     def set_caption(self, text: str) -> None:
         """A dim word after the title, such as *exceptions first*."""

@@ -110,17 +110,22 @@ class TableModel(QAbstractTableModel):
                 each.zone = self.zone
 
     def _rearrange(self, sort: bool) -> None:
+        """A sort moves rows; a search may change their number, which Qt only allows as a reset."""
+        if not sort:
+            self.beginResetModel()
+            self._filter()
+            self.endResetModel()
+            self.arranged.emit()
+            return
         self.layoutAboutToBeChanged.emit()
-        before = [self._row_of(index) for index in self.persistentIndexList()]
-        if sort:
-            self._sort()
+        persistent = self.persistentIndexList()
+        before = [self._row_of(index) for index in persistent]
+        self._sort()
         self._filter()
-        if before:
-            places = np.full(len(self.ids), -1, dtype=np.int64)
-            places[self.order] = np.arange(len(self.order))
-            for index, row in zip(self.persistentIndexList(), before, strict=True):
-                place = int(places[row]) if row >= 0 else -1
-                self.changePersistentIndex(index, self.index(place, index.column()) if place >= 0 else QModelIndex())
+        places = np.full(len(self.ids), -1, dtype=np.int64)
+        places[self.order] = np.arange(len(self.order))
+        moved = [self.index(int(places[row]), old.column()) for old, row in zip(persistent, before, strict=True)]
+        self.changePersistentIndexList(persistent, moved)
         self.layoutChanged.emit()
         self.arranged.emit()
 
@@ -248,6 +253,8 @@ class TableModel(QAbstractTableModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Rows are selectable in our own way; the flag keeps them enabled for keyboard and screen reader."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
     def _tell_data(self) -> None:

@@ -50,6 +50,8 @@ class RowsView(QTableView):
         rows.setMinimumSectionSize(ROW_HEIGHT)
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._kept: tuple[int | None, int] | None = None
+        model.modelAboutToBeReset.connect(self._keep_place)
         model.arranged.connect(self._rearranged)
         theme.changed.connect(self.viewport().update)
 
@@ -66,24 +68,29 @@ class RowsView(QTableView):
             column = self.currentIndex().column()
         self.setCurrentIndex(self._rows.index(place, max(column, 0)))
 
-    def keep_place(self) -> tuple[int | None, int, int]:
-        """(id at the keyboard, its distance from the top, the scroll bar) before rows are set anew."""
+    def _keep_place(self) -> None:
+        """The id at the keyboard, and the scroll bar, before rows are set anew."""
         place = self.current_place()
         an_id = int(self._rows.ids[self._rows.order[place]]) if 0 <= place < len(self._rows.order) else None
-        return an_id, self.rowViewportPosition(place) if place >= 0 else 0, self.verticalScrollBar().value()
+        self._kept = an_id, self.verticalScrollBar().value()
 
-    def restore_place(self, kept: tuple[int | None, int, int]) -> None:
+    def _restore_place(self) -> None:
         """The opposite: nothing jumps when the same rows come again."""
-        an_id, _, scroll = kept
+        if self._kept is None:
+            return
+        (an_id, scroll), self._kept = self._kept, None
         place = self._rows.place_of(an_id) if an_id is not None else -1
         self.blockSignals(True)
         if place >= 0:
             self.go_to(place)
         self.blockSignals(False)
         self.verticalScrollBar().setValue(scroll)
-        self._anchor = place
+        if an_id is not None and place < 0:
+            self.row_current.emit(-1)
 
     def _rearranged(self) -> None:
+        """After Qt has forgotten its place in a reset, which `modelReset` alone does not promise."""
+        self._restore_place()
         self._anchor = self.current_place()
         self.cell_delegate.hovered = -1
         self.cell_delegate.forget_widths()
