@@ -1,0 +1,1 @@
+"""Views of the workspace. Panes show queries and never know one another."""
