@@ -53,7 +53,7 @@ def key(value: Any) -> Any:
     if isinstance(value, int):
         return value
     text = value if isinstance(value, str) else ", ".join(value)
-    return text.casefold(), text
+    return text.casefold()
 
 
 def expected(values: list[Any], keys: list[tuple[int, bool]]) -> list[int]:
@@ -80,7 +80,7 @@ def test_search_is_pythons_search_while_one_types(values: list[Any], typed: list
     names = {"ES": "Spain", "CN": "China"}
     texts = []
     for address, country, chips, _ in values:
-        texts.append([address or "", f"{country or ''}\n{names.get(country, '')}", ", ".join(chips or ())])
+        texts.append([address or "", f"{country or ''} {names.get(country, '')}", ", ".join(chips or ())])
     text = ""
     for more in typed:
         text += more
@@ -212,6 +212,17 @@ def test_own_order_of_words_and_coded_columns() -> None:
     assert model.ids[model.order].tolist() == [0, 3, 1, 2]
     model.sort_by([("a", True)])
     assert model.ids[model.order].tolist() == [1, 0, 3, 2]
+
+
+def test_long_and_odd_words_sort_too() -> None:
+    odd = ["b" * 80, "a" * 70, "a\nb", "a\0", "a", "\udcff", "É", "é", "한글", ""]
+    model = TableModel()
+    model.set_rows([Column("a", "A")], {"a": odd}, np.arange(len(odd)))
+    model.sort_by([("a", False)])
+    wanted = sorted(range(len(odd)), key=lambda row: odd[row].casefold())
+    assert model.ids[model.order].tolist() == wanted
+    model.set_filter("é")
+    assert len(model.order) == 2
 
 
 def test_uneven_columns_are_refused_and_nothing_changes() -> None:

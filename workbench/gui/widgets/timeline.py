@@ -46,6 +46,12 @@ def local_zone() -> tuple[tzinfo, str]:
         return UTC, "UTC"
 
 
+def _step_text(step: Step) -> str:
+    if step.count == 1:
+        return word(f"timeline.step.{step.unit}")
+    return word(f"timeline.steps.{step.unit}", count=step.count)
+
+
 class Timeline(QWidget):
     """Bars over time with header, legend and brush. Times are int64 microseconds UTC, intervals half-open.
 
@@ -279,8 +285,8 @@ class Timeline(QWidget):
         self.zone_choice.setToolTip(word("timeline.zone-tip", name=self._zone_text(offset)))
         weekly = self.canvas.mode == "hours"
         self.bins_choice.setText(self._per(step))
-        self.bins_choice.setToolTip(word("timeline.bins-tip", step=step.text))
-        self.bins_choice.setVisible(not weekly)
+        self.bins_choice.setToolTip(word("timeline.bins-tip", step=_step_text(step)))
+        self.bins_choice.setVisible(not weekly and not self.canvas.is_empty)
         kinds = dict.fromkeys(each.kind for each in self.canvas.coverage)
         swatches = [Swatch(name, color) for name, color in self.canvas.legend()]
         swatches += [
@@ -296,7 +302,7 @@ class Timeline(QWidget):
 
     @staticmethod
     def _per(step: Step) -> str:
-        return word("timeline.per", step=step.text)
+        return word("timeline.per", step=_step_text(step))
 
     def _sentence(self, zone: str) -> str:
         canvas = self.canvas
@@ -311,7 +317,7 @@ class Timeline(QWidget):
         return word(
             "timeline.about",
             what=", ".join(canvas.names),
-            step=canvas.step.text,
+            step=_step_text(canvas.step),
             span=span_text(canvas.zone, *canvas.view),
             clock=word(f"timeline.clock.{self._clock.value}"),
             zone=zone,

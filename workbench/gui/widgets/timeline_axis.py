@@ -83,7 +83,7 @@ TICKS = (
 MOST_BINS = 4_000
 
 
-def bin_step(start: int, end: int, pixels: float, least: float = 5.0, wanted: Step | None = None) -> Step:
+def bin_step(start: int, end: int, pixels: float, least: float = 4.0, wanted: Step | None = None) -> Step:
     """The finest bin at least `least` pixels wide; a wanted one unless it would make more than `MOST_BINS`."""
     span = max(end - start, 1)
     if wanted is not None:
