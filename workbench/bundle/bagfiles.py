@@ -1,0 +1,143 @@
+"""The files of a bag as they lie there, in a folder or a zip. Nothing is followed, nothing is unpacked."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from workbench.core.errors import UserError
+
+DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+MOST_FILES = 20_000_000
+UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
+"""What reading a damaged or odd member can raise."""
+
+
+class BagFiles(ABC):
+    """`sizes` holds every regular file by its path within the bag; `odd` what is no plain file or has a bad name."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+        self.odd: list[tuple[str, str]] = []
+        """(kind of problem, path)."""
+
+    @abstractmethod
+    def open(self, path: str) -> BinaryIO:
+        """Read a file of `sizes`; raises one of `UNREADABLE`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the files."""
+
+    def read(self, path: str, limit: int = 64 << 20) -> bytes:
+        """A small file whole; raises `ValueError` when it is none."""
+        if self.sizes[path] > limit:
+            raise ValueError(path)
+        with self.open(path) as stream:
+            return stream.read(limit)
+
+
+class FolderFiles(BagFiles):
+    """A bag that is a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        pending = [""]
+        while pending:
+            inside = pending.pop()
+            with os.scandir(folder / inside) as entries:
+                for entry in entries:
+                    path = f"{inside}/{entry.name}" if inside else entry.name
+                    if entry.is_symlink():
+                        self.odd.append(("bag-special-file", path))
+                    elif entry.is_dir(follow_symlinks=False):
+                        pending.append(path)
+                    elif entry.is_file(follow_symlinks=False):
+                        self.sizes[path] = entry.stat(follow_symlinks=False).st_size
+                    else:
+                        self.odd.append(("bag-special-file", path))
+
+    def open(self, path: str) -> BinaryIO:
+        """Read a file, provided it is still a plain one."""
+        fd = os.open(self._folder / path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        return os.fdopen(fd, "rb")
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class ZipFiles(BagFiles):
+    """A bag in a zip: one top folder, which has no say in the paths."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._zip = zipfile.ZipFile(file)
+        infos = self._zip.infolist()
+        if len(infos) > MOST_FILES:
+            raise zipfile.BadZipFile("too many files")
+        self._infos: dict[str, zipfile.ZipInfo] = {}
+        tops = {info.filename.partition("/")[0] for info in infos}
+        if len(tops) != 1:
+            self.odd.append(("bag-zip", ", ".join(sorted(tops)[:5])))
+        self.top = min(tops, default="")
+        for info in infos:
+            self._take(info)
+
+    def _take(self, info: zipfile.ZipInfo) -> None:
+        name = info.filename
+        mode = info.external_attr >> 16
+        top, _, path = name.partition("/")
+        if unsafe(name):
+            self.odd.append(("bag-path-unsafe", name))
+        elif info.is_dir():
+            return
+        elif info.flag_bits & 1 or (mode and mode & 0o170000 not in (0, 0o100000)):
+            self.odd.append(("bag-special-file", name))
+        elif path in self._infos:
+            self.odd.append(("bag-zip", name))
+        elif top == self.top and path:
+            self._infos[path] = info
+            self.sizes[path] = info.file_size
+
+    def open(self, path: str) -> BinaryIO:
+        """Read a member."""
+        return cast(BinaryIO, self._zip.open(self._infos[path]))
+
+    def close(self) -> None:
+        """Close the zip."""
+        self._zip.close()
+
+
+def opened(path: Path) -> BagFiles:
+    """The files of a bundle; raises `UserError` ``bundle-unreadable``."""
+    try:
+        return FolderFiles(path) if path.is_dir() else ZipFiles(path)
+    except UNREADABLE as error:
+        raise UserError("bundle-unreadable", path=path.name, reason=str(error)) from None
+
+
+def is_bundle(path: Path) -> bool:
+    """Is there a bag at this path, as a folder or a zip? Says nothing of its soundness."""
+    if path.is_dir():
+        return (path / "bagit.txt").is_file()
+    try:
+        with zipfile.ZipFile(path) as found:
+            return any(re.fullmatch(r"[^/]+/bagit\.txt", name) for name in found.namelist())
+    except (*UNREADABLE, ValueError):
+        return False
+
+
+def unsafe(path: str) -> bool:
+    """Would this name lead out of the bag, or mean something else on another system?"""
+    if not path or path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
+        return True
+    if any(ord(sign) < 32 or sign == "\x7f" for sign in path):
+        return True
+    parts = path.rstrip("/").split("/")
+    return any(part in ("", "..") or DEVICES.fullmatch(part) for part in parts)

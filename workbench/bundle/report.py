@@ -1,0 +1,234 @@
+"""The report of a bundle: one static HTML page, without scripts, and without anything from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from markupsafe import Markup
+
+from workbench.bundle import tagfiles
+from workbench.bundle.charts import LOOKED, timeline_chart
+from workbench.bundle.days import Days
+from workbench.bundle.formats import Row
+from workbench.bundle.rebuild import Renumbering
+from workbench.bundle.tables import EVERYTHING
+from workbench.case.previews import Previews
+from workbench.case.readers import Reader
+from workbench.core.filter import Filter
+from workbench.core.messages import Message
+from workbench.core.resources import resource
+from workbench.core.times import rfc3339, to_datetime
+from workbench.queries import files, origins
+
+PICTURES = 360
+"""On the contact sheet; the rest stands in the tables."""
+ADDRESSES = 80
+NOTES = 200
+ANONYMISING = frozenset({"vpn", "hosting", "tor", "proxy", "relay"})
+"""Labels behind which somebody else may sit. An address with none of them is told first."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the report, the README and the summary say of a bundle. Times are microseconds UTC."""
+
+    case_uid: str
+    title: str | None
+    number: str | None
+    examiner: str | None
+    organisation: str | None
+    recipient: str | None
+    made: int
+    filter: Filter
+    sentence: str
+    redacted: bool
+    objects: int
+    object_bytes: int
+    counts: dict[str, int]
+    left_out: list[tuple[str, int]]
+    ops: int
+    head: str
+    evidence_manifest: str
+
+    def summary(self) -> Row:
+        """``bundle.json``."""
+        return {
+            "format": "workbench-bundle-1",
+            "case": self.case_uid,
+            "title": self.title,
+            "number": self.number,
+            "examiner": self.examiner,
+            "recipient": self.recipient,
+            "made": rfc3339(self.made),
+            "filter": self.filter.to_json(),
+            "filter_sentence": self.sentence,
+            "redacted": self.redacted,
+            "objects": self.objects,
+            "bytes": self.object_bytes,
+            "rows": self.counts,
+            "left_out": [{"reason": reason, "count": count} for reason, count in self.left_out],
+            "custody": {"ops": self.ops, "head": self.head},
+            "evidence_manifest_sha256": self.evidence_manifest,
+            "programs": dict(tagfiles.versions()),
+        }
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One place on the contact sheet."""
+
+    sha256: str | None
+    preview: str | None
+    name: str
+    folder: str
+    state: str
+    seen: str
+    marks: tuple[str, ...]
+
+
+def write_report(
+    facts: Facts, made: Reader, first: Reader, numbers: Renumbering, days: Days, previews: Previews
+) -> tuple[list[tuple[str, bytes]], bytes]:
+    """The previews that the page shows, by SHA-256, and the page. `made` reads the rebuilt case, `first` the other."""
+    from jinja2 import Environment, StrictUndefined
+
+    found = files.items(made, EVERYTHING)
+    shown = files.describe(made, found.ids[:PICTURES].tolist())
+    jpegs = {
+        sha256.hex(): jpeg
+        for sha256, jpeg in previews.get([bytes.fromhex(row["sha256"]) for row in shown if row["sha256"]]).items()
+        if jpeg.startswith(b"\xff\xd8\xff")
+    }
+    rows = list(origins.rows(made, EVERYTHING))
+    template = resource("templates", "bundle-report.html").read_text(encoding="utf-8")
+    style = resource("templates", "bundle-report.css").read_text(encoding="utf-8")
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_finalize
+    )
+    environment.filters["count"] = lambda value: f"{value:,}"
+    environment.filters["size"] = size_text
+    environment.filters["px"] = lambda value: f"{value:.1f}"
+    html = environment.from_string(
+        template
+    ).render(
+        facts=facts,
+        style=Markup(style),  # noqa: S704 - our own file
+        made=minute(facts.made),
+        chart=timeline_chart(days),
+        looks=_looks(first, numbers),
+        looked_words=LOOKED,
+        pictures=[_picture(row, jpegs) for row in shown],
+        items=len(found),
+        exceptions=[_address(row) for row in rows if _exceptional(row)][:ADDRESSES],
+        others=[_address(row) for row in rows if not _exceptional(row)][:ADDRESSES],
+        addresses=len(rows),
+        most=max([row["uploads"] for row in rows] + [1]),
+        notes=list(_notes(made)),
+        datasets=made.all("SELECT name, release, licence, kind, rows FROM dataset ORDER BY id"),
+        zones=_zones(made),
+        left_out=[(count, Message(f"left-{reason}").text()) for reason, count in facts.left_out],
+        versions=tagfiles.versions(),
+    )
+    return sorted(jpegs.items()), html.encode("utf-8", "replace")
+
+
+def _finalize(value: Any) -> Any:
+    """Every text that comes in from outside shows its control and direction signs instead of obeying them."""
+    return visible(value) if type(value) is str else value
+
+
+def visible(text: str) -> str:
+    """A name as it is, with signs that would turn, break or hide text written out."""
+    return "".join(sign if sign == " " or sign.isprintable() else f"⟨U+{ord(sign):04X}⟩" for sign in text)
+
+
+def minute(micros: int) -> str:
+    """``2024-01-03 09:00 UTC``."""
+    return to_datetime(micros, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def size_text(size: int | None) -> str:
+    """Bytes for people: decimal units, three digits."""
+    if size is None:
+        return "–"
+    amount = float(size)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{size:,} bytes" if unit == "bytes" else f"{amount:.3g} {unit}"
+        amount /= 1000
+    return f"{amount:.3g} TB"
+
+
+def _picture(row: Row, jpegs: dict[str, bytes]) -> Picture:
+    path = row["paths"][0] if row["paths"] else ""
+    folder, _, name = path.rpartition("/")
+    verdict = [row["verdict"]] if row["verdict"] else []
+    return Picture(
+        sha256=row["sha256"],
+        preview=row["sha256"] if row["sha256"] in jpegs else None,
+        name=name or "–",
+        folder=folder,
+        state=row["state"],
+        seen="–" if row["first_seen"] is None else row["first_seen"][:16].replace("T", " "),
+        marks=(*verdict, *row["tags"]),
+    )
+
+
+def _exceptional(row: Row) -> bool:
+    return not ANONYMISING & set(row["labels"]) and row["uploads"] > 0
+
+
+def _address(row: Row) -> Row:
+    labels = [each for each in row["labels"] if each != "unlisted"]
+    sets = sorted({f"{claim['set']} {claim['release']}" for claim in row["claims"]})
+    return {
+        **row,
+        "shown_labels": labels,
+        "unlisted": "unlisted" in row["labels"],
+        "asked": bool(row["claims"]) or "unlisted" in row["labels"],
+        "sets": sets,
+        "first": None if row["first"] is None else row["first"][:16].replace("T", " "),
+        "last": None if row["last"] is None else row["last"][:16].replace("T", " "),
+    }
+
+
+def _looks(first: Reader, numbers: Renumbering) -> list[Row]:
+    """How often each source was looked at, and how that ended."""
+    mask = numbers.masks["snapshot"]
+    found: dict[str, Row] = {}
+    for row, source, observed, status in first.all(
+        "SELECT n.id, s.name, n.observed, e.status FROM snapshot n JOIN source s ON s.id = n.source "
+        "LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY s.id, n.observed"
+    ):
+        if not mask[row]:
+            continue
+        own = found.setdefault(
+            source, {"source": source, "first": minute(observed), "complete": 0, "partial": 0, "failed": 0}
+        )
+        own["last"] = minute(observed)
+        own[status if status in ("complete", "failed") else "partial"] += 1
+    return list(found.values())
+
+
+def _notes(made: Reader) -> Iterator[Row]:
+    for time, actor, kind, value in made.all(
+        "SELECT m.time, a.name, m.target_kind, m.value FROM mark m JOIN actor a ON a.id = m.actor "
+        "JOIN mark_now n ON n.mark = m.id AND n.present WHERE m.kind IN ('note', 'journal') ORDER BY m.id LIMIT ?",
+        (NOTES,),
+    ):
+        yield {"time": minute(time), "actor": actor, "on": kind, "text": value.splitlines()}
+
+
+def _zones(made: Reader) -> list[Row]:
+    """How many times of events have which zone, and who said so."""
+    words = {0: "unknown", 1: "stated in the line", 2: "given by the examiner", 3: "assumed"}
+    return [
+        {"zone": words[zone], "rule": rule, "count": count}
+        for zone, rule, count in made.all(
+            "SELECT e.zone, r.zone_rule, count(*) FROM event e JOIN reading r ON r.id = e.reading "
+            "GROUP BY e.zone, r.zone_rule ORDER BY 3 DESC"
+        )
+    ]

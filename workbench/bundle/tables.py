@@ -1,0 +1,369 @@
+"""The tables of a bundle. They are read from the rebuilt case, which holds what may be told and nothing else, and
+speak of rows by the ids that they have in the case that the bundle was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from workbench.bundle.excerpts import Excerpts
+from workbench.bundle.formats import Row, write_table
+from workbench.bundle.rebuild import Renumbering
+from workbench.bundle.selection import Selection
+from workbench.case import driver
+from workbench.case.columns import Columns
+from workbench.case.evidence import Evidence
+from workbench.case.previews import Previews
+from workbench.case.readers import Reader, moment
+from workbench.case.uids import shown as shown_uid
+from workbench.core.filter import Filter
+from workbench.core.progress import Progress
+from workbench.core.times import Precision, rfc3339
+from workbench.queries import changes, events, files, origins
+from workbench.queries.changes import Change
+from workbench.queries.shown import named
+
+EVERYTHING = Filter(own=True)
+
+FILE_FACTS = (
+    "sha256",
+    "size",
+    "media_type",
+    "width",
+    "height",
+    "state",
+    "paths",
+    "snapshots",
+    "first_seen",
+    "last_seen",
+    "modified",
+    "modified_zone",
+    "warnings",
+)
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "files": (*FILE_FACTS, "tags", "verdict"),
+    "sightings": (
+        "id",
+        "snapshot",
+        "path",
+        "path_raw",
+        "sha256",
+        "state",
+        "size_claimed",
+        "modified",
+        "zone",
+        "precision",
+        "etag",
+        "record",
+    ),
+    "snapshots": (
+        "id",
+        "source",
+        "kind",
+        "observed",
+        "basis",
+        "precision",
+        "began",
+        "ended",
+        "status",
+        "scope",
+        "name",
+        "uid",
+    ),
+    "events": (
+        "time",
+        "zone",
+        "address",
+        "action",
+        "method",
+        "path",
+        "path_raw",
+        "path_damaged",
+        "status",
+        "ok",
+        "bytes_sent",
+        "bytes_received",
+        "user",
+        "agent",
+        "log",
+        "line",
+        "salvaged",
+        "own",
+        "matches",
+    ),
+    "origins": (
+        "address",
+        "country",
+        "asn",
+        "as_name",
+        "labels",
+        "events",
+        "uploads",
+        "upload_bytes",
+        "first",
+        "last",
+        "claims",
+    ),
+    "changes": ("change", "path", "path_raw", "old_path", "old_path_raw", "sha256", "old_sha256", "size", "snapshot"),
+    "marks": ("time", "actor", "target_kind", "target", "kind", "value", "present", "current"),
+    "warnings": ("where", "where_raw", "line", "reason", "code", "raw", "raw_raw"),
+    "datasets": ("name", "release", "kind", "licence", "rows", "sha256"),
+    "logs": (
+        "log",
+        "size",
+        "name",
+        "source",
+        "format",
+        "version",
+        "zone_rule",
+        "lines",
+        "events",
+        "rejected",
+        "content_sha256",
+        "content_size",
+        "compression",
+        "extends",
+        "excerpt",
+        "excerpt_lines",
+        "problem",
+    ),
+    "timeline": ("start", "zone", "clock", "count", "uploads", "looked", "logged"),
+}
+"""Every table and the columns of its CSV."""
+
+
+class CarriedEvidence(Evidence):
+    """What the rebuilt case will find in the bundle: objects of the first case, and the excerpts."""
+
+    def __init__(self, first: Evidence, excerpts: dict[bytes, Path]) -> None:
+        super().__init__(first.folder)
+        self._first = first
+        self._excerpts = excerpts
+
+    @property
+    def present(self) -> bool:
+        """The objects are on their way."""
+        return True
+
+    def has(self, sha256: bytes) -> bool:
+        """Only rows of objects that were written are in the rebuilt case."""
+        return True
+
+    def open(self, sha256: bytes) -> BinaryIO:
+        """A seekable stream of an object."""
+        return self._excerpts[sha256].open("rb") if sha256 in self._excerpts else self._first.open(sha256)
+
+
+@contextmanager
+def rebuilt_reader(path: Path, uid: bytes, evidence: Evidence, scratch: Path) -> Iterator[Reader]:
+    """A reader of the rebuilt case; its column cache lies in the scratch folder."""
+    conn = driver.connect_reader(path, immutable=True)
+    try:
+        columns = Columns(scratch / "columns", uid)
+        with moment(conn):
+            yield Reader(conn, columns, evidence, Previews(scratch / "none", writable=False), uid)
+    finally:
+        conn.close()
+
+
+@dataclass
+class Tables:
+    """Writes all tables. `reader` is of the first case, `made` of the rebuilt one."""
+
+    reader: Reader
+    made: Reader
+    selection: Selection
+    numbers: Renumbering
+    excerpts: Excerpts
+    progress: Progress
+
+    def write(self, folder: Path) -> dict[str, int]:
+        """Write the tables of the record; returns the number of rows of each. The timeline is `charts`' own."""
+        counts: dict[str, int] = {}
+        for name in COLUMNS:
+            if name != "timeline":
+                counts[name] = write_table(folder, name, COLUMNS[name], self._watched(getattr(self, name)()))
+        return counts
+
+    def _watched(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for count, row in enumerate(rows):
+            if count % 500 == 0:
+                self.progress.check()
+            yield row
+
+    def files(self) -> Iterator[Row]:
+        """One row an object, and one per listed file without bytes."""
+        snapshots = self.numbers.old("snapshot")
+        for row in files.rows(self.made, EVERYTHING):
+            row["snapshots"] = [int(snapshots[each]) for each in row["snapshots"]]
+            yield row
+
+    def objects(self) -> Iterator[Row]:
+        """The files without what people decided about them: for the evidence part."""
+        for row in self.files():
+            yield {name: value for name, value in row.items() if name not in ("tags", "verdict")}
+
+    def sightings(self) -> Iterator[Row]:
+        """One row a sighting."""
+        old, snapshots = self.numbers.old("sighting"), self.numbers.old("snapshot")
+        for row in files.sightings(self.made, EVERYTHING):
+            row["id"] = int(old[row["id"]])
+            row["snapshot"] = int(snapshots[row["snapshot"]])
+            yield row
+
+    def snapshots(self) -> Iterator[Row]:
+        """Every look at the sources of the selection, with how it ended, whatever of it was selected."""
+        mask = self.selection.masks["snapshot"]
+        for row, source, kind, observed, basis, precision, began, ended, status, scope, name, uid in self.reader.all(
+            "SELECT n.id, s.name, s.kind, n.observed, n.basis, n.precision, n.began, e.ended, e.status, n.scope, "
+            "n.name, n.uid FROM snapshot n JOIN source s ON s.id = n.source "
+            "LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY n.observed, n.id"
+        ):
+            if mask[row]:
+                yield {
+                    "id": row,
+                    "source": source,
+                    "kind": kind,
+                    "observed": rfc3339(observed),
+                    "basis": basis,
+                    "precision": Precision(precision).word(),
+                    "began": rfc3339(began),
+                    "ended": rfc3339(ended),
+                    "status": status or "running",
+                    "scope": scope,
+                    "name": name,
+                    "uid": shown_uid(uid),
+                }
+
+    def events(self) -> Iterator[Row]:
+        """One row a log event; `log` and `line` are those of the whole log."""
+        whole = self._whole_logs()
+        old = self.numbers.old("sighting")
+        for row in events.rows(self.made, EVERYTHING):
+            row["log"] = whole.get(row["log"], row["log"])
+            for match in row["matches"]:
+                match["sighting"] = int(old[match["sighting"]])
+            yield row
+
+    def _whole_logs(self) -> dict[str, str]:
+        return {each.sha256.hex(): each.log_sha256 for each in self.excerpts.made}
+
+    def origins(self) -> Iterator[Row]:
+        """One row an address."""
+        return origins.rows(self.made, EVERYTHING)
+
+    def changes(self) -> Iterator[Row]:
+        """What changed between neighbouring complete looks of the first case, as far as it is selected."""
+        masks = self.selection.masks
+        sightings = self.reader.arrays("sighting")
+        for pair in changes.pairs(self.reader):
+            if not masks["snapshot"][pair.new]:
+                continue
+            last: dict[int, int] | None = None
+            for change in changes.changes(self.reader, pair):
+                row = change.sighting
+                if row is None:
+                    if last is None:
+                        rows = np.flatnonzero(sightings["snapshot"] == pair.old)
+                        last = {int(sightings["path"][each]): int(each) + 1 for each in rows}
+                    row = last[change.path]
+                if masks["sighting"][row]:
+                    yield self._change(change)
+
+    def _change(self, change: Change) -> Row:
+        masks = self.selection.masks
+        old_path = change.old_path if change.old_path is not None and masks["path"][change.old_path] else None
+        objects = masks["object"]
+        of = change.object if change.object and objects[change.object] else None
+        old = change.old_object if change.old_object and objects[change.old_object] else None
+        size = None if of is None else self.reader.value("SELECT size FROM object WHERE id = ?", (of,))
+        return {
+            "change": change.kind,
+            **named("path", self._path(change.path)),
+            **named("old_path", self._path(old_path)),
+            "sha256": self._sha256(of),
+            "old_sha256": self._sha256(old),
+            "size": size,
+            "snapshot": change.snapshot,
+        }
+
+    def _path(self, row: int | None) -> bytes | None:
+        return None if row is None else self.reader.value("SELECT raw FROM path WHERE id = ?", (row,))
+
+    def _sha256(self, row: int | None) -> str | None:
+        found = None if row is None else self.reader.value("SELECT sha256 FROM object WHERE id = ?", (row,))
+        return None if found is None else found.hex()
+
+    def marks(self) -> Iterator[Row]:
+        """Every mark, also those that are no longer in force."""
+        for time, actor, kind, target, what, value, present, current in self.made.all(
+            "SELECT m.time, a.name, m.target_kind, m.target, m.kind, m.value, m.present, n.mark IS NOT NULL "
+            "FROM mark m JOIN actor a ON a.id = m.actor LEFT JOIN mark_now n ON n.mark = m.id ORDER BY m.id"
+        ):
+            yield {
+                "time": rfc3339(time),
+                "actor": actor,
+                "target_kind": kind,
+                "target": self._target(kind, target),
+                "kind": what,
+                "value": value,
+                "present": bool(present),
+                "current": bool(current),
+            }
+
+    def _target(self, kind: str, target: int) -> str | int | None:
+        """What a mark speaks of, in the words of the command line."""
+        if kind == "object":
+            return str(self.made.value("SELECT sha256 FROM object WHERE id = ?", (target,)).hex())
+        if kind == "address":
+            return str(self.made.value("SELECT text FROM address WHERE id = ?", (target,)))
+        if kind == "event":
+            sha256, line = self.made.all(
+                "SELECT o.sha256, e.line FROM event e JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log "
+                "JOIN object o ON o.id = l.object WHERE e.id = ?",
+                (target,),
+            )[0]
+            return f"event:{self._whole_logs().get(sha256.hex(), sha256.hex())}:{line}"
+        if kind in ("sighting", "snapshot", "match"):
+            return f"{kind}:{int(self.numbers.old(kind)[target])}"
+        return None
+
+    def warnings(self) -> Iterator[Row]:
+        """Log lines and items that could not be read."""
+        return events.rejects(self.made)
+
+    def datasets(self) -> Iterator[Row]:
+        """The data sets that were asked about the addresses, with their licences."""
+        for name, release, kind, licence, rows, sha256 in self.made.all(
+            "SELECT name, release, kind, licence, rows, sha256 FROM dataset ORDER BY id"
+        ):
+            yield {
+                "name": name,
+                "release": release,
+                "kind": kind,
+                "licence": licence,
+                "rows": rows,
+                "sha256": sha256.hex(),
+            }
+
+    def logs(self) -> Iterator[Row]:
+        """What each log was, how it was read, and what of it came along."""
+        for each in self.excerpts.made:
+            found: Sequence[Any] = self.reader.all(
+                "SELECT o.sha256, o.size, l.name, s.name, r.format, r.version, r.zone_rule, e.lines, e.events, "
+                "e.rejected, l.content_sha256, l.content_size, l.compression, x.sha256 FROM reading r "
+                "JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object JOIN source s ON s.id = l.source "
+                "LEFT JOIN reading_end e ON e.reading = r.id LEFT JOIN log b ON b.id = l.extends "
+                "LEFT JOIN object x ON x.id = b.object WHERE r.id = ?",
+                (each.reading,),
+            )[0]
+            row = dict(zip(COLUMNS["logs"], found, strict=False))
+            for name in ("log", "content_sha256", "extends"):
+                row[name] = None if row[name] is None else row[name].hex()
+            yield {**row, "excerpt": each.sha256.hex(), "excerpt_lines": each.lines, "problem": each.problem}

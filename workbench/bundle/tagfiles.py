@@ -1,0 +1,88 @@
+"""The files at the top of a bag that describe it: ``bag-info.txt``, the README for strangers, the verifier."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from workbench import __version__
+from workbench.bundle import layout
+from workbench.core.messages import Message
+from workbench.core.resources import resource
+from workbench.core.times import to_datetime
+
+if TYPE_CHECKING:
+    from workbench.bundle.report import Facts
+
+
+def bag_info(facts: Facts, size: int, count: int) -> bytes:
+    """``bag-info.txt`` of RFC 8493 §2.2.2; every value on one line."""
+    made = to_datetime(facts.made, UTC)
+    values: list[tuple[str, str | None]] = [
+        ("Source-Organization", facts.organisation),
+        ("Contact-Name", facts.examiner),
+        ("External-Description", facts.title),
+        ("External-Identifier", facts.case_uid),
+        ("Internal-Sender-Identifier", facts.number),
+        ("Internal-Sender-Description", facts.sentence),
+        ("Bagging-Date", made.strftime("%Y-%m-%d")),
+        ("Bag-Size", _bag_size(size)),
+        ("Payload-Oxum", f"{size}.{count}"),
+        ("Bag-Software-Agent", f"investigation-workbench {__version__}"),
+        ("Workbench-Bundle", layout.VERSION),
+        ("Workbench-Recipient", facts.recipient),
+        ("Workbench-Custody-Head", facts.head),
+        ("Workbench-Custody-Ops", str(facts.ops)),
+        ("Workbench-Evidence-Manifest-Sha256", facts.evidence_manifest),
+    ]
+    return "".join(f"{label}: {_line(value)}\n" for label, value in values if value and _line(value)).encode()
+
+
+def _line(value: str) -> str:
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in value).split())
+
+
+def _bag_size(size: int) -> str:
+    amount = float(size)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.3g} {unit}" if unit != "B" else f"{size} B"
+        amount /= 1000
+    return f"{amount:.3g} TB"
+
+
+def readme(facts: Facts, *, signed: bool) -> bytes:
+    """The README for people who have never heard of this program."""
+    from jinja2 import Environment, StrictUndefined
+
+    template = resource("templates", "bundle-readme.txt").read_text(encoding="utf-8")
+    # A text file, not HTML: there is nothing to escape.
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    text = environment.from_string(template).render(
+        facts=facts,
+        made=to_datetime(facts.made, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        title=_line(facts.title or ""),
+        left_out=[(count, Message(f"left-{reason}").text()) for reason, count in facts.left_out],
+        signed=signed,
+        versions=versions(),
+    )
+    return (text.rstrip("\n") + "\n").encode()
+
+
+def verifier() -> bytes:
+    """The stand-alone verifier, as shipped."""
+    return resource("templates", "verify_bundle.py").read_bytes()
+
+
+def versions() -> list[tuple[str, str]]:
+    """The programs that had a part in it."""
+    import PIL
+
+    return [
+        ("Workbench", __version__),
+        ("Python", platform.python_version()),
+        ("SQLite", sqlite3.sqlite_version),
+        ("Pillow", PIL.__version__),
+    ]

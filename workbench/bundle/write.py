@@ -1,0 +1,354 @@
+"""Write a bundle beside the name that was asked for, check every byte of it, and only then give it that name."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.bundle import layout, tagfiles
+from workbench.bundle.custodylog import write_custody, write_rows
+from workbench.bundle.days import days_of
+from workbench.bundle.excerpts import Excerpts, cut
+from workbench.bundle.formats import json_line, write_table
+from workbench.bundle.rebuild import EMPTY, Origin, rebuild
+from workbench.bundle.redaction import Redaction, read_redaction
+from workbench.bundle.report import Facts, write_report
+from workbench.bundle.selection import Selection, selected
+from workbench.bundle.signing import Signer, read_key
+from workbench.bundle.sink import FolderSink, Sink, ZipSink
+from workbench.bundle.tables import COLUMNS, FILE_FACTS, CarriedEvidence, Tables, rebuilt_reader
+from workbench.bundle.verify import verify_bundle
+from workbench.case.case import Case, read_setting
+from workbench.case.locks import FileLock
+from workbench.case.readers import Reader
+from workbench.core import times
+from workbench.core.errors import UserError
+from workbench.core.filter import Filter
+from workbench.core.progress import Progress
+from workbench.core.sentence import sentence
+from workbench.queries import custody
+
+
+@dataclass(frozen=True)
+class Written:
+    """A bundle that was written and verified. `left_out` is (reason, count) of what stayed behind."""
+
+    path: Path
+    objects: int
+    bytes: int
+    left_out: list[tuple[str, int]]
+    manifest_sha256: str
+    custody_head: str
+
+
+def write_bundle(
+    case: Case,
+    out: Path,
+    asked: Filter,
+    *,
+    as_zip: bool = False,
+    recipient: str | None = None,
+    redact: Path | None = None,
+    sign: Path | None = None,
+    progress: Progress | None = None,
+) -> Written:
+    """Write what the filter shows as a BagIt bag (RFC 8493) and verify it.
+
+    For a job thread. Raises `UserError` (the name is taken, the disk is full, a key or a redaction cannot be used, the
+    finished bundle does not verify) and `Cancelled`; nothing is left under the name of `out` then.
+    """
+    out = out.absolute()
+    _refuse(case, out)
+    redaction = read_redaction(redact) if redact is not None else Redaction()
+    signer = read_key(sign) if sign is not None else None
+    try:
+        with _scratch(out) as scratch, case.reader() as reader:
+            return _Writing(case, reader, out, scratch, asked, redaction, progress or Progress()).run(
+                as_zip, recipient, signer
+            )
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise UserError("bundle-disk-full", path=out.name) from error
+        raise UserError("bundle-cannot-write", path=out.name, reason=error.strerror or str(error)) from error
+
+
+def _refuse(case: Case, out: Path) -> None:
+    if os.path.lexists(out):
+        raise UserError("bundle-exists", path=out.name)
+    if not out.parent.is_dir():
+        raise UserError("bundle-no-folder", path=out.name, folder=out.parent.name)
+    if case.evidence.folder.absolute() in out.parents:
+        raise UserError("bundle-inside-evidence", path=out.name)
+
+
+@contextmanager
+def _scratch(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that nobody else has; what dead processes left of theirs is removed."""
+    for old in out.parent.glob(f".{glob_safe(out.name)}.*.partial-lock"):
+        with FileLock(old) as dead:
+            if dead:
+                shutil.rmtree(old.with_suffix(".partial"), ignore_errors=True)
+                old.unlink(missing_ok=True)
+    folder = out.parent / f".{out.name}.{os.getpid()}-{uuid.uuid4().hex}.partial"
+    lock_file = folder.with_suffix(".partial-lock")
+    lock = FileLock(lock_file)
+    if not lock.acquire():
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock_file.unlink(missing_ok=True)
+        lock.release()
+
+
+def glob_safe(name: str) -> str:
+    """A name in a pattern, with nothing special in it."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+
+
+@dataclass
+class _Writing:
+    case: Case
+    reader: Reader
+    out: Path
+    scratch: Path
+    asked: Filter
+    redaction: Redaction
+    progress: Progress
+    lost: dict[int, str] = field(default_factory=dict)
+    objects: int = 0
+    object_bytes: int = 0
+
+    def run(self, as_zip: bool, recipient: str | None, signer: Signer | None) -> Written:
+        self.progress.stage("stage-bundle-select")
+        selection = selected(self.reader, self.asked, self.redaction)
+        top = self.out.stem if as_zip and self.out.suffix.lower() == ".zip" else self.out.name
+        draft = self.scratch / (f"{top}.zip" if as_zip else "bag")
+        sink: Sink = ZipSink(draft, top) if as_zip else FolderSink(draft)
+        try:
+            written = self._fill(sink, selection, recipient, signer)
+        finally:
+            sink.close()
+        check = verify_bundle(draft, self.progress)
+        if not check.ok:
+            raise UserError("bundle-not-sound", path=self.out.name, problem=check.problems[0].text)
+        self.progress.check()
+        self._give_name(draft)
+        return written
+
+    def _give_name(self, draft: Path) -> None:
+        """Rename without ever replacing anything."""
+        if os.path.lexists(self.out):
+            raise UserError("bundle-exists", path=self.out.name)
+        if draft.is_file():
+            with suppress(OSError):
+                os.link(draft, self.out)
+                return
+        draft.rename(self.out)
+
+    def _fill(self, sink: Sink, selection: Selection, recipient: str | None, signer: Signer | None) -> Written:
+        head = custody.head(self.reader)
+        excerpts = self._evidence(sink, selection)
+        path = self.scratch / "rebuilt" / "selection.wbcase"
+        path.parent.mkdir()
+        self.progress.stage("stage-bundle-case")
+        numbers = rebuild(self.reader, selection, excerpts, self.lost, self._origin(head), path, self.progress)
+        evidence = CarriedEvidence(self.case.evidence, {each.sha256: each.file for each in excerpts.made})
+        with rebuilt_reader(path, _uid_of(path), evidence, self.scratch) as made:
+            tables = Tables(self.reader, made, selection, numbers, excerpts, self.progress)
+            self._evidence_tables(sink, tables)
+            self._excerpts(sink, excerpts, selection.count("log"))
+            self._evidence_manifest(sink)
+            facts = self._record(sink, selection, tables, recipient, head)
+        sink.add_file(layout.CASE_FILE, path)
+        summary = json_line(facts.summary()).encode()
+        sink.add_bytes(layout.SUMMARY, summary)
+        manifest = self._tag_files(sink, facts, signer)
+        return Written(self.out, self.objects, self.object_bytes, facts.left_out, manifest, head.hash.hex())
+
+    def _setting(self, key: str) -> str | None:
+        return read_setting(self.reader, key)
+
+    def _origin(self, head: custody.Head) -> Origin:
+        hidden = self.redaction.actors
+        return Origin(
+            self.reader.case_uid,
+            head.seq,
+            head.hash,
+            self._setting("title"),
+            None if hidden else self._setting("examiner"),
+            self._setting("number"),
+            self.asked.to_json(),
+            "examiner" if hidden else self.case.actor,
+        )
+
+    # the evidence part
+
+    def _evidence(self, sink: Sink, selection: Selection) -> Excerpts:
+        """Copy the objects, and cut the logs."""
+        wanted = int(selection.bytes_of.sum())
+        self.progress.stage("stage-bundle-objects", wanted)
+        cursor = self.reader.conn.execute("SELECT id, sha256, size FROM object ORDER BY sha256")
+        done = 0
+        while rows := cursor.fetchmany(1000):
+            for row, sha256, size in rows:
+                if selection.bytes_of[row]:
+                    done += 1
+                    self.progress.update(done, item=sha256.hex()[:12])
+                    self._object(sink, row, sha256, size)
+        for problem in self.lost.values():
+            selection.left_out[f"{problem.removeprefix('object-')}-bytes"] += 1
+        self.progress.stage("stage-bundle-logs")
+        folder = self.scratch / "logs"
+        folder.mkdir()
+        return cut(self.reader, selection, folder, self.progress)
+
+    def _object(self, sink: Sink, row: int, sha256: bytes, size: int) -> None:
+        path = layout.object_path(sha256.hex())
+        try:
+            stream = self.case.evidence.open(sha256)
+        except UserError:
+            self.lost[row] = "object-missing"
+            return
+        with stream:
+            entry = sink.add(path, _Readable(stream), size, self.progress.check)
+        if (entry.digests[0], entry.size) != (sha256.hex(), size):
+            sink.take_back(path)
+            self.lost[row] = "object-damaged"
+            return
+        self.objects += 1
+        self.object_bytes += size
+
+    def _evidence_tables(self, sink: Sink, tables: Tables) -> None:
+        write_table(self.scratch, "objects", FILE_FACTS, tables.objects())
+        for ending in ("csv", "jsonl"):
+            sink.add_file(f"{layout.EVIDENCE}/objects.{ending}", self.scratch / f"objects.{ending}")
+
+    def _excerpts(self, sink: Sink, excerpts: Excerpts, logs: int) -> None:
+        index = "".join(json_line({**each.about, "places": each.places.name}) for each in excerpts.made)
+        if excerpts.made:
+            sink.add_bytes(f"{layout.LOGS}/index.jsonl", index.encode())
+        for each in excerpts.made:
+            sink.add_file(f"{layout.LOGS}/{each.places.name}", each.places)
+            path = layout.object_path(each.sha256.hex())
+            if path not in sink.entries:
+                with each.file.open("rb") as stream:
+                    sink.add(path, stream, each.size, self.progress.check)
+        nothing = layout.object_path(EMPTY.hex())
+        if logs > len({each.log for each in excerpts.made}) and nothing not in sink.entries:
+            sink.add_bytes(nothing, b"")
+
+    def _evidence_manifest(self, sink: Sink) -> None:
+        within = f"{layout.EVIDENCE}/"
+        lines = [
+            f"{entry.digests[0]}  {path.removeprefix(within)}\n"
+            for path, entry in sorted(sink.entries.items())
+            if path.startswith(within)
+        ]
+        sink.add_bytes(layout.EVIDENCE_MANIFEST, "".join(lines).encode())
+
+    # the record part
+
+    def _record(
+        self, sink: Sink, selection: Selection, tables: Tables, recipient: str | None, head: custody.Head
+    ) -> Facts:
+        self.progress.stage("stage-bundle-record")
+        folder = self.scratch / "tables"
+        folder.mkdir()
+        counts = tables.write(folder)
+        days = days_of(self.reader, tables.made, selection)
+        counts["timeline"] = write_table(folder, "timeline", COLUMNS["timeline"], days.rows())
+        for file in sorted(folder.iterdir()):
+            sink.add_file(f"{layout.TABLES}/{file.name}", file)
+        ops = write_custody(self.reader, selection, self.scratch / "custody.jsonl", self.progress)
+        sink.add_file(layout.CUSTODY, self.scratch / "custody.jsonl")
+        rows = self.scratch / "rows"
+        rows.mkdir()
+        for table in write_rows(self.reader, selection, rows, self.progress):
+            sink.add_file(f"{layout.ROWS}/{table}.jsonl", rows / f"{table}.jsonl")
+        facts = Facts(
+            case_uid=self.reader.case_uid.hex(),
+            title=self._setting("title"),
+            number=self._setting("number"),
+            examiner=None if self.redaction.actors else self._setting("examiner"),
+            organisation=self._setting("organisation"),
+            recipient=recipient,
+            made=times.now(),
+            filter=self.asked,
+            sentence=sentence(self.asked),
+            redacted=bool(self.redaction),
+            objects=self.objects,
+            object_bytes=self.object_bytes,
+            counts=counts,
+            left_out=[(reason, count) for reason, count in sorted(selection.left_out.items()) if count],
+            ops=ops,
+            head=head.hash.hex(),
+            evidence_manifest=sink.entries[layout.EVIDENCE_MANIFEST].digests[0],
+        )
+        self._previews_and_report(sink, facts, tables, days)
+        return facts
+
+    def _previews_and_report(self, sink: Sink, facts: Facts, tables: Tables, days: Any) -> None:
+        previews, html = write_report(facts, tables.made, self.reader, tables.numbers, days, self.case.previews)
+        for sha256, jpeg in previews:
+            sink.add_bytes(f"{layout.PREVIEWS}/{sha256}.jpg", jpeg)
+        sink.add_bytes(layout.REPORT, html)
+
+    # the tag files
+
+    def _tag_files(self, sink: Sink, facts: Facts, signer: Signer | None) -> str:
+        payload = sorted((path, entry) for path, entry in sink.entries.items() if path.startswith("data/"))
+        sink.add_bytes(layout.BAGIT, layout.DECLARATION)
+        size = sum(entry.size for _, entry in payload)
+        sink.add_bytes(layout.BAG_INFO, tagfiles.bag_info(facts, size, len(payload)))
+        sink.add_bytes(layout.README, tagfiles.readme(facts, signed=signer is not None))
+        sink.add_bytes(layout.VERIFIER, tagfiles.verifier())
+        manifests: dict[str, bytes] = {}
+        for number, algorithm in enumerate(layout.ALGORITHMS):
+            content = "".join(f"{entry.digests[number]}  {path}\n" for path, entry in payload).encode()
+            manifests[algorithm] = content
+            sink.add_bytes(layout.manifest(algorithm), content)
+        tags = sorted((path, entry) for path, entry in sink.entries.items() if not path.startswith("data/"))
+        tag_manifests: dict[str, bytes] = {}
+        for number, algorithm in enumerate(layout.ALGORITHMS):
+            content = "".join(f"{entry.digests[number]}  {path}\n" for path, entry in tags).encode()
+            tag_manifests[algorithm] = content
+            sink.add_bytes(layout.tag_manifest(algorithm), content)
+        if signer is not None:
+            sink.add_bytes(layout.SIGNATURE, signer.sign(manifests["sha256"], tag_manifests["sha256"]))
+            sink.add_bytes(layout.PUBLIC_KEY, signer.public_pem)
+        return hashlib.sha256(manifests["sha256"]).hexdigest()
+
+
+class _Readable:
+    """An object's stream whose reading errors are told apart from those of the bundle's disk."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes; none at the end, and none where they cannot be read."""
+        try:
+            return bytes(self._stream.read(size))
+        except OSError:
+            return b""  # a short object is a damaged one, and is told as such
+
+
+def _uid_of(path: Path) -> bytes:
+    from workbench.case import driver
+
+    conn = driver.connect_reader(path, immutable=True)
+    try:
+        return bytes.fromhex(conn.execute("SELECT value FROM setting WHERE key = 'uid' ORDER BY id").fetchone()[0])
+    finally:
+        conn.close()
