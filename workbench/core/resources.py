@@ -17,3 +17,10 @@ def resource(*parts: str) -> Traversable:
     if not packed.is_dir():
         root = Path(__file__).resolve().parents[2] / "resources"
     return root.joinpath(*parts)
+
+
+def notice() -> str:
+    """The attribution of all that is shipped (``NOTICE``): packed beside the resources, or at the root of a source tree."""
+    packed = files("workbench") / "_resources" / "NOTICE"
+    found: Traversable = packed if packed.is_file() else Path(__file__).resolve().parents[2] / "NOTICE"
+    return found.read_text(encoding="utf-8")
