@@ -20,7 +20,7 @@ def resource(*parts: str) -> Traversable:
 
 
 def notice() -> str:
-    """The attribution of all that is shipped (``NOTICE``): packed beside the resources, or at the root of a source tree."""
+    """The attribution of all that is shipped: ``NOTICE``, packed with the resources or at the root of a source tree."""
     packed = files("workbench") / "_resources" / "NOTICE"
     found: Traversable = packed if packed.is_file() else Path(__file__).resolve().parents[2] / "NOTICE"
     return found.read_text(encoding="utf-8")
