@@ -21,6 +21,7 @@ from workbench.case.case import Case
 from workbench.case.transaction import display
 from workbench.core import times
 from workbench.core.errors import UserError
+from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import (
     Basis,
@@ -63,7 +64,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for. `observed` is when the server looked like that, if the user states it."""
+    """What is asked for. `observed` is when the server looked like that, if the user states it. A look that `failed`
+    is recorded as such, with what it got before.
+    """
 
     source: str | None = None
     observed: Stated | None = None
@@ -71,6 +74,7 @@ class Order:
     scope: str = "partial"
     name: str | None = None
     analyze: bool = True
+    failed: Message | None = None
 
 
 def add(case: Case, paths: Sequence[Path], order: Order, pool: Pool, progress: Progress) -> Outcome:
@@ -134,6 +138,9 @@ class _Intake:
                 for _, future in window:
                     future.cancel()
                 raise
+        if self._order.failed is not None:
+            self._note(Noted(b"", self._order.failed))
+            status = Status.FAILED
         ended = times.now()
         self._flush()
         if self._analyst is not None:

@@ -345,15 +345,28 @@ def _record(
     return added
 
 
-def _find_root(case: Case, log: int, chosen: Format) -> None:
+def find_roots(case: Case) -> int:
+    """Look again for the roots of logs that had nothing to be compared with; returns how many were found.
+
+    To be called when files were taken in after the logs.
+    """
+    found = 0
+    for log in case.ask(queries.logs):
+        if log.finished and log.format is not None:
+            found += _find_root(case, log.id, by_name(log.format))
+    return found
+
+
+def _find_root(case: Case, log: int, chosen: Format) -> bool:
     """Does the log put the server's root in front of its paths? Only where other paths of the case show it."""
     if chosen.has_zone or case.ask(queries.root_of, log) is not None:
-        return
+        return False
     with case.reader() as reader:
         logged = queries.upload_paths(reader, log)
         if not logged:
-            return
+            return False
         seen = [*queries.sighted_paths(reader), *queries.other_log_paths(reader, log)]
     prefix = infer_root(logged, seen)
     if prefix is not None:
         case.run(logs.map_root, log, prefix)
+    return prefix is not None

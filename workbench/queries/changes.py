@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.case.readers import Reader
 from workbench.core.errors import UserError
+from workbench.queries.shown import chunks, marks, named
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,60 @@ def changes(reader: Reader, pair: Pair) -> Iterator[Change]:
         ]
     order = _display(reader, [each.path for each in found])
     return iter(sorted(found, key=lambda each: order[each.path]))
+
+
+def chosen_pairs(
+    reader: Reader, source: str | None = None, old: int | None = None, new: int | None = None
+) -> list[Pair]:
+    """The pairs to compare: two named looks; a named one and its neighbour; or all neighbours of a source, or of all.
+
+    Raises `UserError` ``no-such-snapshot``, ``snapshots-of-two-sources``, ``snapshot-no-neighbour``.
+    """
+    if old is not None and new is not None:
+        return [named_pair(reader, old, new)]
+    found = pairs(reader, source)
+    named = old if old is not None else new
+    if named is None:
+        return found
+    if reader.value("SELECT 1 FROM snapshot WHERE id = ?", (named,)) is None:
+        raise UserError("no-such-snapshot", snapshot=named)
+    found = [each for each in found if named == (each.old if old is not None else each.new)]
+    if not found:
+        raise UserError("snapshot-no-neighbour", snapshot=named)
+    return found
+
+
+def rows(
+    reader: Reader, source: str | None = None, old: int | None = None, new: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """The rows of ``workbench changes``, pair by pair."""
+    for pair in chosen_pairs(reader, source, old, new):
+        for part in chunks(list(changes(reader, pair))):
+            yield from _described(reader, part)
+
+
+def _described(reader: Reader, found: Sequence[Change]) -> Iterator[dict[str, Any]]:
+    paths = _by_id(reader, "path", "raw", [each.path for each in found] + [each.old_path for each in found])
+    of = [each.object for each in found] + [each.old_object for each in found]
+    hashes, sizes = _by_id(reader, "object", "sha256", of), _by_id(reader, "object", "size", of)
+    claimed = _by_id(reader, "sighting", "size_claimed", [each.sighting for each in found])
+    for each in found:
+        yield {
+            "change": each.kind,
+            **named("path", paths[each.path]),
+            **named("old_path", None if each.old_path is None else paths[each.old_path]),
+            "sha256": None if each.object is None else hashes[each.object].hex(),
+            "old_sha256": None if each.old_object is None else hashes[each.old_object].hex(),
+            "size": sizes[each.object] if each.object is not None else claimed.get(each.sighting),
+            "snapshot": each.snapshot,
+        }
+
+
+def _by_id(reader: Reader, table: str, column: str, ids: Sequence[int | None]) -> dict[int | None, Any]:
+    found: dict[int | None, Any] = {}
+    for part in chunks(sorted({each for each in ids if each is not None})):
+        found.update(reader.all(f"SELECT id, {column} FROM {table} WHERE id IN ({marks(part)})", part))
+    return found
 
 
 def sightings_of(reader: Reader, kinds: Sequence[str]) -> Iterable[int]:

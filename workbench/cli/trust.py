@@ -1,0 +1,280 @@
+"""Commands by which others can check a case."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.cli.call import DONE, FOUND, Call, Command, case_path, changing, on_a_case, path_fields
+from workbench.cli.filters import DETAILS, filtering, read_filter
+from workbench.cli.lists import SHORT, listing
+from workbench.cli.output import short_time
+from workbench.core.errors import UserError
+
+if TYPE_CHECKING:
+    from workbench.case.case import Case
+    from workbench.case.readers import Reader
+
+BROKEN = ("not-a-case", "case-unreadable", "case-incomplete")
+"""What opening says of a case file whose inside is damaged."""
+UNREAD = ("missing", "damaged", "unreadable")
+LARGEST_REPLY = 16 << 20
+
+
+def _custody(_call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
+    from workbench.queries import custody
+
+    return custody.rows(reader)
+
+
+# verify
+
+
+def _verify_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", help="a case (.wbcase), a bundle folder or a bundle zip")
+
+
+def _verify(call: Call) -> int:
+    path = case_path(call.args.path)
+    result = _verified_case(call, path) if _is_case(path) else _verified_bundle(call, path)
+    if call.json:
+        call.out.result(result)
+    else:
+        for problem in result["problems"]:
+            call.out.line(problem["text"])
+        for warning in result.get("warnings", ()):
+            call.out.line(f"note: {warning['text']}")
+        count = len(result["problems"])
+        call.out.line(
+            f"All is as it was: {result['checked']:,} things checked."
+            if result["ok"]
+            else f"{count} problem{'s' if count > 1 else ''}; {result['checked']:,} things checked."
+        )
+        if result["custody_head"]:
+            call.out.line(f"custody head {result['custody_head']}")
+    return DONE if result["ok"] else FOUND
+
+
+def _is_case(path: Path) -> bool:
+    """A case by its header; or, with a damaged header, by its name and the evidence folder beside it."""
+    from workbench.case import driver
+    from workbench.case.case import SUFFIX, evidence_folder
+
+    if path.is_dir():
+        return False
+    if not os.path.lexists(path):
+        raise UserError("cli-nothing-there", path=path.name)
+    return driver.sniff(path) is not None or (path.suffix == SUFFIX and evidence_folder(path).is_dir())
+
+
+def _verified_case(call: Call, path: Path) -> dict[str, Any]:
+    from workbench.case import driver
+    from workbench.case.case import open_case
+    from workbench.queries.verify import verify
+
+    try:
+        with open_case(path, write=False) as case:
+            found = case.ask(verify, call.progress)
+    except UserError as error:
+        if error.message.code not in BROKEN:
+            raise
+        return _damaged(str(error))
+    except driver.DatabaseError as error:
+        return _damaged(str(error))
+    return {
+        "ok": found.ok,
+        "checked": found.checked,
+        "problems": _problems(found.problems),
+        "custody_head": found.head.hex(),
+    }
+
+
+def _damaged(reason: str) -> dict[str, Any]:
+    from workbench.queries.verify import Problem
+
+    return {"ok": False, "checked": 0, "problems": _problems([Problem("file-damaged", reason)]), "custody_head": None}
+
+
+def _problems(found: Sequence[Any]) -> list[dict[str, str]]:
+    return [{"kind": each.kind, "where": each.where, "text": each.text} for each in found]
+
+
+def _verified_bundle(call: Call, path: Path) -> dict[str, Any]:
+    from workbench.bundle.verify import is_bundle, verify_bundle
+
+    if not is_bundle(path):
+        raise UserError("cli-neither", path=path.name)
+    found = verify_bundle(path, call.progress)
+    return {
+        "ok": found.ok,
+        "checked": found.checked,
+        "problems": _problems(found.problems),
+        "custody_head": found.head,
+        "warnings": [{"code": each.code, "text": each.text()} for each in found.warnings],
+    }
+
+
+# anchor
+
+
+def _anchor_arguments(parser: ArgumentParser) -> None:
+    on_a_case(parser)
+    parser.add_argument("folder", metavar="DIR", nargs="?", help="where to write it (default: here)")
+    parser.add_argument("--attach", metavar="FILE", help="take in the reply of a time-stamping service")
+    changing(parser)
+
+
+def _anchor(call: Call) -> int:
+    args = call.args
+    result: dict[str, Any] = {"anchor": None}
+    with call.case(write=True) as case:
+        if args.attach is None or args.folder is not None:
+            result = _write_anchor(case, Path(args.folder or "."))
+        if args.attach is not None:
+            result |= _attach(case, Path(args.attach), result.get("custody_head"))
+    call.out.result(result)
+    return DONE
+
+
+def _write_anchor(case: Case, folder: Path) -> dict[str, Any]:
+    from workbench.case.uids import shown
+    from workbench.cli.anchorfile import anchor_text, clock_state, write_anchor
+    from workbench.core import times
+    from workbench.ops import anchors as ops
+    from workbench.queries import anchors
+
+    clock = clock_state()
+    state = case.ask(anchors.state)
+    moment = times.now()
+    text = anchor_text(shown(case.uid), case.setting("title") or "", state, moment, clock)
+    path = write_anchor(folder, case.path.stem, state.head.seq, moment, text)
+    digest = hashlib.sha256(text.encode()).digest()
+    case.run(ops.write, state.head.seq, state.head.hash, digest, clock)
+    return {**path_fields("anchor", path), "custody_head": state.head.hash.hex()}
+
+
+def _attach(case: Case, file: Path, head: str | None) -> dict[str, Any]:
+    from workbench.ops import anchors as ops
+    from workbench.ops import intake
+    from workbench.queries import intake as queries
+
+    name = os.fsencode(file.name).decode("utf-8", "replace")
+    try:
+        if not file.is_file() or not 0 < file.stat().st_size <= LARGEST_REPLY:
+            raise UserError("cli-attach", path=name)
+        with file.open("rb") as stream:
+            stored = case.evidence.put(stream, lambda sha256: case.ask(queries.analysed, sha256), limit=LARGEST_REPLY)
+    except OSError as error:
+        raise UserError("path-unreadable", path=name, reason=error.strerror or str(error)) from error
+    case.run(intake.objects, [stored])
+    done = case.run(ops.attach, name, stored.sha256, stored.size)
+    return {"attached": stored.sha256.hex(), "custody_head": head or done.hash.hex()}
+
+
+# bundle
+
+
+def _bundle_arguments(parser: ArgumentParser) -> None:
+    on_a_case(parser)
+    parser.add_argument("out", metavar="OUT", help="the new folder, or zip with --zip")
+    parser.add_argument("--zip", action="store_true", help="one zip file instead of a folder")
+    parser.add_argument("--for", dest="recipient", metavar="NAME", help="who it is for; stands in the bundle")
+    parser.add_argument("--redact", metavar="FILE", help="a list of what is withheld")
+    parser.add_argument("--sign", metavar="KEY", help="an Ed25519 key (PEM) to sign with")
+    filtering(parser)
+    parser.add_argument("--actor", metavar="NAME", help="in whose name (default: the case's examiner)")
+
+
+def _bundle(call: Call) -> int:
+    from workbench.bundle.write import write_bundle
+
+    args = call.args
+    with call.case() as case:
+        written = write_bundle(
+            case,
+            Path(args.out),
+            read_filter(args),
+            as_zip=args.zip,
+            recipient=args.recipient,
+            redact=None if args.redact is None else Path(args.redact),
+            sign=None if args.sign is None else Path(args.sign),
+            progress=call.progress,
+        )
+    result = {
+        **path_fields("path", written.path),
+        "objects": written.objects,
+        "bytes": written.bytes,
+        "left_out": [{"reason": reason, "count": count} for reason, count in written.left_out],
+        "manifest_sha256": written.manifest_sha256,
+        "custody_head": written.custody_head,
+    }
+    if not call.json:
+        result["left_out"] = [f"{reason}: {count}" for reason, count in written.left_out]
+    call.out.result(result)
+    return FOUND if any(each in reason for reason, _ in written.left_out for each in UNREAD) else DONE
+
+
+# demo
+
+
+def _demo_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", help="a new or empty folder")
+
+
+def _demo(call: Call) -> int:
+    from workbench.demo.build import build
+
+    built = build(Path(call.args.folder), call.progress)
+    call.out.result({**path_fields("case", built.case), **path_fields("truth", built.truth)})
+    return DONE
+
+
+COMMANDS = {
+    each.name: each
+    for each in (
+        Command(
+            "custody",
+            on_a_case,
+            listing(
+                _custody,
+                ("op", "seq"),
+                ("time", "time", lambda row: short_time(row["time"])),
+                ("actor", "actor"),
+                ("what", "op"),
+                ("hash", "hash", lambda row: row["hash"][:SHORT]),
+                ("arguments", "arguments"),
+            ),
+            ("workbench custody storage.wbcase --json",),
+        ),
+        Command(
+            "verify",
+            _verify_arguments,
+            _verify,
+            ("workbench verify storage.wbcase", "workbench verify handed-over.zip --json"),
+        ),
+        Command(
+            "anchor",
+            _anchor_arguments,
+            _anchor,
+            (
+                "workbench anchor storage.wbcase /media/stick",
+                "workbench anchor storage.wbcase --attach storage-anchor-1200.txt.tsr",
+            ),
+        ),
+        Command(
+            "bundle",
+            _bundle_arguments,
+            _bundle,
+            (
+                "workbench bundle storage.wbcase handed-over --for Desk --verdict relevant",
+                "workbench bundle storage.wbcase handed-over.zip --zip --since 2024-01-05 --until 2024-01-20",
+            ),
+            DETAILS,
+        ),
+        Command("demo", _demo_arguments, _demo, ("workbench demo demonstration",)),
+    )
+}

@@ -1,0 +1,70 @@
+"""The command that opens the window. Qt is imported here and nowhere else in the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from workbench.cli.call import Call, Command, case_path
+from workbench.core.errors import UserError
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("case", metavar="CASE", nargs="?", help="the case to open")
+    parser.add_argument("--screenshot", metavar="FILE.png", help="draw the window into a picture and end")
+    parser.add_argument("--size", metavar="WxH", help="size of the picture in pixels")
+    parser.add_argument("--theme", choices=("light", "dark"), help="instead of the system's")
+    parser.add_argument("--pane", metavar="NAME", help="the pane to show in front")
+
+
+def _run(call: Call) -> int:
+    args = call.args
+    size = None if args.size is None else _size(args.size)
+    case = None if args.case is None else case_path(args.case)
+    if case is not None:
+        _check(case)
+    if args.screenshot is not None and not _has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    screenshot = None if args.screenshot is None else Path(args.screenshot)
+    from workbench.gui.app import run
+
+    return run(case, screenshot=screenshot, size=size, theme=args.theme, pane=args.pane)
+
+
+def _check(case: Path) -> None:
+    """What is no case is said before the window is built."""
+    from workbench.case import driver
+
+    found = driver.sniff(case)
+    if found is None:
+        raise UserError("not-a-case", path=case.name)
+    if found > driver.SCHEMA:
+        raise UserError("case-newer", path=case.name, found=found, known=driver.SCHEMA)
+
+
+def _size(text: str) -> tuple[int, int]:
+    wide, cross, high = text.lower().replace("×", "x").partition("x")
+    if not (cross and wide.isdecimal() and high.isdecimal() and 0 < int(wide) <= 16384 and 0 < int(high) <= 16384):
+        raise UserError("cli-size", word=text)
+    return int(wide), int(high)
+
+
+def _has_display() -> bool:
+    if sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+COMMANDS = {
+    "open": Command(
+        "open",
+        _arguments,
+        _run,
+        (
+            "workbench open storage.wbcase",
+            "workbench open storage.wbcase --screenshot window.png --size 1440x900 --theme dark --pane origins",
+        ),
+    )
+}
