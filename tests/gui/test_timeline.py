@@ -65,7 +65,9 @@ def drag(
     for kind, where in steps:
         buttons = Button.NoButton if kind == QEvent.Type.MouseButtonRelease else button
         spot = QPointF(where)
-        QApplication.sendEvent(canvas, QMouseEvent(kind, spot, canvas.mapToGlobal(spot), button, buttons, held))
+        QApplication.sendEvent(
+            canvas.viewport(), QMouseEvent(kind, spot, canvas.mapToGlobal(spot), button, buttons, held)
+        )
 
 
 def test_a_drag_brushes_whole_days_once(timeline: Timeline, told: list) -> None:
@@ -116,9 +118,9 @@ def test_brushing_is_throttled(qtbot: QtBot, timeline: Timeline) -> None:
             event = QMouseEvent(
                 kind, spot, canvas.mapToGlobal(spot), Button.LeftButton, Button.LeftButton, Held.NoModifier
             )
-            QApplication.sendEvent(canvas, event)
+            QApplication.sendEvent(canvas.viewport(), event)
     assert len(moved) <= 2
-    qtbot.mouseRelease(timeline.canvas, Button.LeftButton, pos=spots[-1])
+    qtbot.mouseRelease(timeline.canvas.viewport(), Button.LeftButton, pos=spots[-1])
 
 
 def test_edges_and_body_of_the_brush_can_be_dragged(timeline: Timeline, told: list) -> None:
@@ -157,7 +159,7 @@ def test_zoom_pan_and_home(qtbot: QtBot, timeline: Timeline) -> None:
         spot, canvas.mapToGlobal(spot), QPoint(), QPoint(0, 240), Button.NoButton, Held.NoModifier,
         Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
-    QApplication.sendEvent(canvas, event)
+    QApplication.sendEvent(canvas.viewport(), event)
     zoomed = canvas.view
     assert zoomed[1] - zoomed[0] < 21 * DAY
     assert abs(canvas._scale().at(spot.x()) - before) < HOUR
@@ -167,7 +169,7 @@ def test_zoom_pan_and_home(qtbot: QtBot, timeline: Timeline) -> None:
     qtbot.keyClick(canvas, Key.Key_Home)
     assert canvas.view == (day(1), day(31))
     timeline.set_brush(day(4), day(8))
-    qtbot.mouseDClick(canvas, Button.LeftButton, pos=QPoint(300, 60))
+    qtbot.mouseDClick(canvas.viewport(), Button.LeftButton, pos=QPoint(300, 60))
     assert canvas.view == (day(4), day(8))
     assert canvas.step.micros < DAY
 

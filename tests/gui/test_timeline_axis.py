@@ -148,7 +148,6 @@ def test_bins_in_words() -> None:
     assert axis.bin_text(zone, Step(Unit.MONTH), at(zone, 2024, 1, 1), start).startswith("January 2024, ")
     assert axis.instant_text(zone, start + 30_000_000) == "Wed 17 Jan 2024 09:00:30"
     assert timedelta(microseconds=Step(Unit.HOUR, 6).micros) == timedelta(hours=6)
-    assert Step(Unit.HOUR, 6).text == "6 hours"
 
 
 def test_a_wanted_bin_gives_way_only_when_there_would_be_too_many() -> None:

@@ -206,7 +206,7 @@ class Timeline(QWidget):
     def set_empty_text(self, text: str) -> None:
         """What to say while there is nothing."""
         self.canvas.empty_text = text
-        self.canvas.update()
+        self.canvas.refresh_soon()
 
     def zoom_to(self, a: int, b: int) -> None:
         """Show an interval."""

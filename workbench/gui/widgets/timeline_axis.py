@@ -1,4 +1,4 @@
-"""Bins and tick labels of a time axis, computed in the zone that is shown. No Qt.
+"""Bins and tick labels of a time axis, computed in the zone that is shown, worded by the catalogue.
 
 Days, weeks, months and years begin at the zone's own midnight, so a day on which clocks change is 23 or 25 hours
 long. Hours and shorter bins are real stretches of time: a repeated hour is two bins, a skipped one is none.
@@ -14,8 +14,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from workbench.core.times import DAY, HOUR, MINUTE, MONTHS, SECOND, to_datetime
+from workbench.core.times import DAY, HOUR, MINUTE, SECOND, to_datetime
 from workbench.gui.widgets.timeline_zone import EARLIEST, LATEST, Micros, ZoneMap
+from workbench.gui.widgets.words import word
 
 
 class Unit(StrEnum):
@@ -52,11 +53,6 @@ class Step:
     def micros(self) -> int:
         """Its usual length; days, months and years vary."""
         return _MICROS[self.unit] * self.count
-
-    @property
-    def text(self) -> str:
-        """``day``, ``6 hours``: what one bar stands for."""
-        return str(self.unit) if self.count == 1 else f"{self.count} {self.unit}s"
 
 
 def _steps(unit: Unit, *counts: int) -> tuple[Step, ...]:
@@ -204,12 +200,26 @@ def _is_round_day(day: int, count: int) -> bool:
     return (day - 1) % count == 0 and day + count / 2 <= 31
 
 
-_NAMES = tuple(MONTHS)
-_LONG_NAMES = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+def weekday_name(weekday: int) -> str:
+    """Short, in the language of the window; Monday is 0."""
+    return word(f"timeline.weekday.{weekday}")
+
+
+def in_zone(what: str, where: str) -> str:
+    """A time and its zone."""
+    return word("timeline.in-zone", what=what, zone=where)
+
+
+def _month(moment: datetime) -> str:
+    return word(f"timeline.month.{moment.month}")
+
+
+def _short_month(moment: datetime) -> str:
+    return word(f"timeline.month-short.{moment.month}")
+
+
+def _month_text(moment: datetime) -> str:
+    return word("timeline.date-month", month=_month(moment), year=str(moment.year))
 
 
 def _moment(at: int, zone: ZoneMap) -> datetime:
@@ -225,7 +235,7 @@ def _tick_text(moment: datetime, step: Step) -> str:
         case Unit.DAY | Unit.WEEK:
             return str(moment.day)
         case Unit.MONTH:
-            return _NAMES[moment.month - 1]
+            return _short_month(moment)
         case Unit.YEAR:
             return str(moment.year)
 
@@ -239,10 +249,11 @@ def _contexts(zone: ZoneMap, step: Step, start: int, end: int) -> tuple[Context,
     for begin, stop in itertools.pairwise(bounds):
         moment = _moment(begin, zone)
         if parent is Unit.DAY:
-            text, short = _day_text(moment), f"{moment.day} {_NAMES[moment.month - 1]}"
+            text = _day_text(moment)
+            short = word("timeline.date-short", day=str(moment.day), month=_short_month(moment))
         elif parent is Unit.MONTH:
-            text = f"{_LONG_NAMES[moment.month - 1]} {moment.year}"
-            short = f"{_NAMES[moment.month - 1]} {moment.year}"
+            text = _month_text(moment)
+            short = word("timeline.date-month", month=_short_month(moment), year=str(moment.year))
         else:
             text = short = str(moment.year)
         made.append(Context(begin, stop, text, short))
@@ -250,7 +261,13 @@ def _contexts(zone: ZoneMap, step: Step, start: int, end: int) -> tuple[Context,
 
 
 def _day_text(moment: datetime) -> str:
-    return f"{WEEKDAYS[moment.weekday()]} {moment.day} {_NAMES[moment.month - 1]} {moment.year}"
+    return word(
+        "timeline.date",
+        weekday=weekday_name(moment.weekday()),
+        day=str(moment.day),
+        month=_short_month(moment),
+        year=str(moment.year),
+    )
 
 
 def instant_text(zone: ZoneMap, at: int) -> str:
@@ -264,19 +281,22 @@ def bin_text(zone: ZoneMap, step: Step, start: int, end: int) -> str:
 
     A day on which clocks change says how many hours it has.
     """
+    return in_zone(_bin_words(zone, step, start, end), zone.offset_text(start, end))
+
+
+def _bin_words(zone: ZoneMap, step: Step, start: int, end: int) -> str:
     first = _moment(start, zone)
-    where = zone.offset_text(start, end)
     if step.unit is Unit.DAY and step.count == 1:
         hours = (end - start) / HOUR
-        odd = "" if hours == 24 else f" ({hours:g} hours)"
-        return f"{_day_text(first)}{odd}, {where}"
+        date = _day_text(first)
+        return date if hours == 24 else word("timeline.date-odd", date=date, hours=f"{hours:g}")
     if step.unit is Unit.WEEK:
-        return f"week of {_day_text(first)}, {where}"
+        return word("timeline.date-week", date=_day_text(first))
     if step.unit is Unit.MONTH and step.count == 1:
-        return f"{_LONG_NAMES[first.month - 1]} {first.year}, {where}"
+        return _month_text(first)
     if step.unit is Unit.YEAR and step.count == 1:
-        return f"{first.year}, {where}"
-    return f"{span_text(zone, start, end)}, {where}"
+        return str(first.year)
+    return span_text(zone, start, end)
 
 
 def span_text(zone: ZoneMap, start: int, end: int) -> str:

@@ -1,4 +1,7 @@
-"""The gestures of the timeline: brush, zoom and pan, by mouse and by keyboard. Main thread."""
+"""The gestures of the timeline: brush, zoom and pan, by mouse and by keyboard. Main thread.
+
+No event of mouse or keyboard reaches the scene: pyqtgraph would drag, zoom and open menus by rules of its own.
+"""
 
 from __future__ import annotations
 
@@ -52,13 +55,13 @@ class TimelineCanvas(TimelinePicture):
         self._announced = brush
         if brush != self._brush:
             self._brush = brush
-            self.update()
+            self.refresh_soon()
 
     def _set_own_brush(self, brush: Interval | None) -> None:
         if brush == self._brush:
             return
         self._brush = brush
-        self.update()
+        self.refresh_soon()
         if not self._throttle.isActive():
             self._throttle.start()
 
@@ -83,12 +86,12 @@ class TimelineCanvas(TimelinePicture):
         """Begin a drag."""
         self._by_keys = False
         place, button = event.position().toPoint(), event.button()
-        if self.mode == "hours" or self.is_empty or not self._plot().adjusted(-12, -20, 12, 36).contains(place):
+        if self.mode == "hours" or self.is_empty or not self.plot_area().adjusted(-12, -20, 12, 36).contains(place):
             return
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and shift):
             kind = "pan"
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         elif button == Qt.MouseButton.LeftButton:
             kind = self._grip(place) or "new"
         else:
@@ -161,7 +164,7 @@ class TimelineCanvas(TimelinePicture):
     def leaveEvent(self, event: QEvent) -> None:
         """No bin is under the pointer."""
         self._hover = None
-        self.update()
+        self.refresh_soon()
 
     def _grip(self, place: QPoint) -> str | None:
         """What of the brush is under a point: ``start``, ``end``, ``move``, or nothing."""
@@ -178,19 +181,19 @@ class TimelineCanvas(TimelinePicture):
     def _rest(self, place: QPoint, screen: QPoint | None) -> None:
         shapes = {"start": Qt.CursorShape.SizeHorCursor, "end": Qt.CursorShape.SizeHorCursor}
         shapes["move"] = Qt.CursorShape.OpenHandCursor
-        self.setCursor(shapes.get(self._grip(place) or "", Qt.CursorShape.ArrowCursor))
+        self.viewport().setCursor(shapes.get(self._grip(place) or "", Qt.CursorShape.ArrowCursor))
         self._hover = place
         if screen is not None and QToolTip.isVisible():
             QToolTip.showText(screen, tooltip_text(self.describe_at(place)), self)
-        self.update()
+        self.refresh_soon()
 
-    def event(self, event: QEvent) -> bool:
+    def viewportEvent(self, event: QEvent) -> bool:
         """The words for what is under the pointer."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words = self.describe_at(event.pos())
             QToolTip.showText(event.globalPos(), tooltip_text(words) if words else "", self)
             return True
-        return super().event(event)
+        return super().viewportEvent(event)
 
     # Keyboard
 
@@ -200,7 +203,7 @@ class TimelineCanvas(TimelinePicture):
         plain = self.mode == "bars" and not self.is_empty
         if not self._by_keys:
             self._by_keys = True
-            self.update()
+            self.refresh_soon()
         if plain and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._move_brush(1 if key == Qt.Key.Key_Right else -1, held)
         elif key == Qt.Key.Key_Escape and self._brush is not None:
@@ -215,27 +218,27 @@ class TimelineCanvas(TimelinePicture):
         elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._brush is not None:
             self.zoom_to(*self._brush)
         else:
-            super().keyPressEvent(event)
+            event.ignore()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """A held arrow key is done."""
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and not event.isAutoRepeat():
             self._finish_brush()
         else:
-            super().keyReleaseEvent(event)
+            event.ignore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The frame shows only to those who came by keyboard."""
         keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
         self._by_keys = event.reason() in keys
         super().focusInEvent(event)
-        self.update()
+        self.refresh_soon()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Whatever was moved is done."""
         self._finish_brush()
         super().focusOutEvent(event)
-        self.update()
+        self.refresh_soon()
 
     def _move_brush(self, by: int, held: Qt.KeyboardModifier) -> None:
         edges = self.edges()

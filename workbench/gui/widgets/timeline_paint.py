@@ -1,11 +1,11 @@
-"""How the timeline is drawn: bars, hatches, brush, axis and the hour-by-weekday field.
+"""Where on screen the parts of the timeline lie, and how those are drawn that pyqtgraph has no item for.
 
-Plain functions over a painter. Bars are whole-pixel rectangles: crisp, and half the cost of scene items.
+Everything is snapped to whole pixels here, before it becomes plot coordinates: bars stay crisp, equal bins look
+equal, and neighbours never overlap by a seam.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,21 +14,28 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QFontMetricsF, QPainter, QPen, QPixmap
 
-from workbench.gui.theme import Tokens, mix, with_alpha
-from workbench.gui.widgets.timeline_axis import WEEKDAYS, Ticks, Unit
+from workbench.core.times import DAY, SECOND
+from workbench.gui.theme import Tokens, mix
+from workbench.gui.widgets.timeline_axis import Ticks, Unit, weekday_name
 from workbench.gui.widgets.timeline_levels import Counts
 
 Pixels = NDArray[np.int64]
+Values = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Microseconds to pixels over a plot rectangle, and counts to heights."""
+    """Microseconds to pixels over a plot rectangle, counts to heights, and both to plot coordinates.
+
+    Plot coordinates are seconds since `base` and counts. They are made from integers at the last moment, so a view
+    of ten seconds a century away from `base` is still right to less than a microsecond.
+    """
 
     plot: QRect
     start: int
     end: int
     top: int = 1
+    base: int = 0
 
     def x(self, micros: int) -> float:
         """Where an instant stands."""
@@ -49,6 +56,38 @@ class Scale:
         pixels = np.rint(counts * (self.plot.height() / max(self.top, 1))).astype(np.int64)
         return np.where((pixels == 0) & (counts > 0), 1, pixels)
 
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """The range of the horizontal plot coordinate."""
+        return (self.start - self.base) / SECOND, (self.end - self.base) / SECOND
+
+    def across(self, pixels: Pixels) -> Values:
+        """Pixel columns as plot coordinates."""
+        first, last = self.seconds
+        return first + (pixels - self.plot.left()) * ((last - first) / max(self.plot.width(), 1))
+
+    def up(self, pixels: Pixels) -> Values:
+        """Heights in pixels as plot coordinates."""
+        return pixels * (self.top / max(self.plot.height(), 1))
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Rectangles that stand side by side: pixel columns, and pixels above the ground."""
+
+    lefts: Pixels
+    rights: Pixels
+    lows: Pixels
+    highs: Pixels
+
+    def where(self, held: NDArray[np.bool_]) -> Boxes:
+        """Some of them."""
+        return Boxes(self.lefts[held], self.rights[held], self.lows[held], self.highs[held])
+
+
+_NOWHERE = np.empty(0, dtype=np.int64)
+NO_BOXES = Boxes(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)
+
 
 def nice_top(highest: int) -> int:
     """The round number at or above a count that the scale ends with: it rarely changes while one pans."""
@@ -61,47 +100,33 @@ def nice_top(highest: int) -> int:
     return size * 10
 
 
-def paint_bars(
-    painter: QPainter,
-    scale: Scale,
-    edges: NDArray[np.int64],
-    whole: Counts,
-    part: Counts | None,
-    colors: list[QColor],
-    pale: list[QColor],
-) -> None:
-    """Stacked bars; with a part, the whole is pale and the part stands in full colour at the foot of each piece."""
+def stacked(scale: Scale, edges: NDArray[np.int64], whole: Counts, part: Counts | None) -> list[tuple[Boxes, Boxes]]:
+    """Per category the pieces of the stacked bars, and the part that stands at the foot of each piece.
+
+    Without a part there is no difference between the two, and only the second is filled.
+    """
     lefts, rights = _sides(scale, edges)
     ends = scale.heights(np.cumsum(whole, axis=1))
     feet = np.concatenate([np.zeros((len(ends), 1), dtype=np.int64), ends[:, :-1]], axis=1)
-    ground = scale.plot.bottom() + 1
+    made = []
     for column in range(whole.shape[1]):
-        pieces = ends[:, column] - feet[:, column]
+        low, high = feet[:, column], ends[:, column]
+        pieces = Boxes(lefts, rights, low, high)
         if part is None:
-            _fill(painter, colors[column], lefts, rights, ground - ends[:, column], pieces)
+            made.append((NO_BOXES, pieces))
             continue
-        _fill(painter, pale[column], lefts, rights, ground - ends[:, column], pieces)
         some = part[:, column]
-        shown = np.minimum(scale.heights(some), np.maximum(pieces, (some > 0).astype(np.int64)))
-        shown = np.where(some == whole[:, column], pieces, shown)
-        _fill(painter, colors[column], lefts, rights, ground - feet[:, column] - shown, shown)
+        shown = np.minimum(scale.heights(some), np.maximum(high - low, (some > 0).astype(np.int64)))
+        shown = np.where(some == whole[:, column], high - low, shown)
+        made.append((pieces, Boxes(lefts, rights, low, low + shown)))
+    return made
 
 
-def paint_spans(
-    painter: QPainter,
-    scale: Scale,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    over: Counts,
-    colors: list[QColor],
-) -> None:
-    """Blocks from instant to instant, one colour each: what happened somewhere between the two."""
+def spanned(scale: Scale, starts: NDArray[np.int64], ends: NDArray[np.int64], over: Counts) -> Boxes:
+    """Blocks from instant to instant: what happened somewhere between the two."""
     lefts = scale.xs(starts)
     rights = np.maximum(scale.xs(ends) - 1, lefts + 1)
-    heights = scale.heights(over)
-    ground = scale.plot.bottom() + 1
-    for left, right, height, color in zip(lefts.tolist(), rights.tolist(), heights.tolist(), colors, strict=True):
-        painter.fillRect(left, ground - height, right - left, height, color)
+    return Boxes(lefts, rights, np.zeros(len(lefts), dtype=np.int64), scale.heights(over))
 
 
 def _sides(scale: Scale, edges: NDArray[np.int64]) -> tuple[Pixels, Pixels]:
@@ -111,14 +136,10 @@ def _sides(scale: Scale, edges: NDArray[np.int64]) -> tuple[Pixels, Pixels]:
     return lefts, np.maximum(rights - gap, lefts + 1)
 
 
-def _fill(painter: QPainter, color: QColor, lefts: Pixels, rights: Pixels, tops: Pixels, heights: Pixels) -> None:
-    held = np.flatnonzero(heights > 0)
-    if not len(held):
-        return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    rows = np.stack([lefts, tops, rights - lefts, heights], axis=1)[held].tolist()
-    painter.drawRects([QRect(*row) for row in rows])
+def brush_sides(scale: Scale, brush: tuple[int, int]) -> tuple[int, int]:
+    """Pixels of the two edges; far outside the plot they are brought near, so that int32 never overflows."""
+    left, right = (min(max(scale.x(each), -10_000.0), 30_000.0) for each in brush)
+    return round(left), max(round(right) - 1, round(left))
 
 
 @lru_cache(maxsize=32)
@@ -145,19 +166,12 @@ def paint_hatch(painter: QPainter, area: QRect, color: QColor, rising: bool) -> 
     painter.fillRect(area, QBrush(_hatch(color.rgba(), rising, ratio)))
 
 
-def paint_brush(painter: QPainter, scale: Scale, brush: tuple[int, int], tokens: Tokens) -> None:
-    """The ground of the brush, behind the bars."""
-    left, right = brush_sides(scale, brush)
-    area = QRect(QPoint(left, scale.plot.top()), QPoint(right, scale.plot.bottom())).intersected(scale.plot)
-    painter.fillRect(area, tokens.accent_ground)
-
-
-def paint_brush_edges(painter: QPainter, scale: Scale, brush: tuple[int, int], tokens: Tokens, active: bool) -> None:
-    """The two lines of the brush, with grips when the keyboard moves them."""
-    for x in brush_sides(scale, brush):
-        if scale.plot.left() - 1 <= x <= scale.plot.right() + 1:
-            painter.fillRect(x, scale.plot.top(), 1, scale.plot.height(), tokens.accent)
-            grip = QRectF(x - 2, scale.plot.top() + scale.plot.height() / 2 - 9, 5, 18)
+def paint_brush_edges(painter: QPainter, plot: QRect, sides: tuple[int, int], tokens: Tokens, active: bool) -> None:
+    """The two lines of the brush with their grips, which are stronger while the keyboard moves them."""
+    for x in sides:
+        if plot.left() - 1 <= x <= plot.right() + 1:
+            painter.fillRect(x, plot.top(), 1, plot.height(), tokens.accent)
+            grip = QRectF(x - 2, plot.top() + plot.height() / 2 - 9, 5, 18)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tokens.accent if active else mix(tokens.accent, tokens.panel, 0.25))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -165,36 +179,17 @@ def paint_brush_edges(painter: QPainter, scale: Scale, brush: tuple[int, int], t
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def brush_sides(scale: Scale, brush: tuple[int, int]) -> tuple[int, int]:
-    """Pixels of the two edges; far outside the plot they are brought near, so that int32 never overflows."""
-    left, right = (min(max(scale.x(each), -10_000.0), 30_000.0) for each in brush)
-    return round(left), max(round(right) - 1, round(left))
-
-
-def paint_scale(painter: QPainter, scale: Scale, tokens: Tokens, font: QFont) -> None:
-    """The one grid line: the number that the scale ends with."""
-    top = scale.plot.top()
-    painter.fillRect(scale.plot.left(), top, scale.plot.width(), 1, tokens.line)
-    painter.setFont(font)
-    painter.setPen(tokens.dim)
-    painter.drawText(QPoint(scale.plot.left(), top - 4), f"{scale.top:,}")
-
-
 AXIS_HEIGHT = 36
 
 
-def paint_axis(painter: QPainter, scale: Scale, ticks: Ticks, day_bins: bool, tokens: Tokens, font: QFont) -> None:
+def paint_time_axis(painter: QPainter, scale: Scale, ticks: Ticks, day_bins: bool, tokens: Tokens, font: QFont) -> None:
     """Two rows: labels, and below them the day, month or year that they belong to."""
     plot = scale.plot
     painter.fillRect(plot.left(), plot.bottom() + 1, plot.width(), 1, mix(tokens.line, tokens.text, 0.15))
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     row = plot.bottom() + 3
-    middle = (
-        plot.width() / max(scale.end - scale.start, 1) * 86_400e6 / 2
-        if day_bins and ticks.step.unit is Unit.DAY
-        else 0.0
-    )
+    middle = (scale.x(scale.start + DAY) - plot.left()) / 2 if day_bins and ticks.step.unit is Unit.DAY else 0.0
     painter.setPen(tokens.dim)
     for tick in ticks.labels:
         x, wide = scale.x(tick.at), metrics.horizontalAdvance(tick.text)
@@ -222,53 +217,50 @@ class Field:
 
     area: QRect
 
-    def cell(self, weekday: int, hour: int) -> QRect:
-        """One hour of one weekday."""
-        left = self.area.left() + self.area.width() * hour // 24
-        right = self.area.left() + self.area.width() * (hour + 1) // 24
-        top = self.area.top() + self.area.height() * weekday // 7
-        bottom = self.area.top() + self.area.height() * (weekday + 1) // 7
-        return QRect(left, top, right - left - 1, bottom - top - 1)
+    @property
+    def columns(self) -> Pixels:
+        """The 25 edges of the hours, from the left of the area."""
+        return np.arange(25) * self.area.width() // 24
+
+    @property
+    def rows(self) -> Pixels:
+        """The 8 edges of the weekdays, from the top of the area."""
+        return np.arange(8) * self.area.height() // 7
 
     def at(self, place: QPoint) -> tuple[int, int] | None:
         """(weekday, hour) under a point."""
         if not self.area.contains(place):
             return None
-        hour = (place.x() - self.area.left()) * 24 // max(self.area.width(), 1)
-        weekday = (place.y() - self.area.top()) * 7 // max(self.area.height(), 1)
+        hour = int(np.searchsorted(self.columns, place.x() - self.area.left(), side="right")) - 1
+        weekday = int(np.searchsorted(self.rows, place.y() - self.area.top(), side="right")) - 1
         return min(weekday, 6), min(hour, 23)
 
 
-def paint_field(
-    painter: QPainter, field: Field, counts: Counts, tokens: Tokens, font: QFont, weekdays: Sequence[str] = WEEKDAYS
-) -> None:
-    """Darker is more. Nothing at all stays the ground of the window."""
-    highest = max(int(counts.max()), 1)
-    empty = mix(tokens.panel, tokens.window, 0.9) if tokens.panel != tokens.window else tokens.hover
+def paint_weekdays(painter: QPainter, field: Field, tokens: Tokens, font: QFont) -> None:
+    """The names of the weekdays, left of their rows."""
     metrics = QFontMetrics(font)
     painter.setFont(font)
+    painter.setPen(tokens.dim)
+    flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    rows = (field.rows + field.area.top()).tolist()
     for weekday in range(7):
-        for hour in range(24):
-            many = int(counts[weekday, hour])
-            shade = mix(tokens.accent_ground, tokens.accent, (many / highest) ** 0.6) if many else empty
-            painter.fillRect(field.cell(weekday, hour), shade)
-        row = field.cell(weekday, 0)
-        painter.setPen(tokens.dim)
-        if row.height() >= metrics.ascent() - 1:
-            label = QRect(0, row.top(), field.area.left() - 8, row.height())
-            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
-            painter.drawText(label, flags, weekdays[weekday])
-    every = next(
-        step
-        for step in (1, 2, 3, 6, 12)
-        if step * field.area.width() / 24 >= metrics.horizontalAdvance("00") + 8 or step == 12
-    )
+        height = rows[weekday + 1] - rows[weekday] - 1
+        if height >= metrics.ascent() - 1:
+            room = field.area.left() - 8
+            name = metrics.elidedText(weekday_name(weekday), Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QRect(0, rows[weekday], room, height), flags | Qt.TextFlag.TextDontClip, name)
+
+
+def paint_hours(painter: QPainter, field: Field, tokens: Tokens, font: QFont) -> None:
+    """The hours below their columns, as many as have room."""
+    metrics = QFontMetrics(font)
+    painter.setFont(font)
+    painter.setPen(tokens.dim)
+    room = field.area.width() / 24
+    least = metrics.horizontalAdvance("00") + 8
+    every = next((step for step in (1, 2, 3, 6) if step * room >= least), 12)
+    lefts = (field.columns + field.area.left()).tolist()
     for hour in range(0, 24, every):
-        cell = field.cell(6, hour)
-        label = QRect(cell.left() - 20, field.area.bottom() + 4, cell.width() + 40, metrics.height())
+        wide = lefts[hour + 1] - lefts[hour] - 1
+        label = QRect(lefts[hour] - 20, field.area.bottom() + 4, wide + 40, metrics.height())
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, f"{hour:02d}")
-
-
-def paint_hover(painter: QPainter, area: QRect, tokens: Tokens) -> None:
-    """A breath of ground under the bin below the pointer."""
-    painter.fillRect(area, with_alpha(tokens.text, 0.05))

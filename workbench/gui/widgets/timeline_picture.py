@@ -1,4 +1,4 @@
-"""What the timeline draws, and the words for it. The gestures are in `timeline_canvas`. Main thread."""
+"""What the timeline shows, and the words for it. The gestures are in `timeline_canvas`. Main thread."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.core.times import DAY
@@ -16,6 +16,7 @@ from workbench.gui.widgets import timeline_axis as axis
 from workbench.gui.widgets import timeline_paint as paint
 from workbench.gui.widgets.timeline_axis import Step, Ticks, Unit
 from workbench.gui.widgets.timeline_levels import Counts, Intervals, Levels
+from workbench.gui.widgets.timeline_plot import TimelinePlot
 from workbench.gui.widgets.timeline_view import Coverage, Interval, View
 from workbench.gui.widgets.timeline_zone import Micros, ZoneMap
 from workbench.gui.widgets.words import word
@@ -24,33 +25,33 @@ _MOST_SPANS = 2_000
 _NONE = np.empty(0, dtype=np.int64)
 
 
-class TimelinePicture(QWidget):
-    """Stacked bars over time, or the hours of the week, and a brush: a half-open interval of microseconds UTC."""
+class TimelinePicture(TimelinePlot):
+    """Stacked bars over time, or the hours of the week, and a brush: a half-open interval of microseconds UTC.
+
+    All that is kept here is integers; the plot's coordinates are made from them anew for every picture.
+    """
 
     view_changed = Signal()
     """Another interval, another bin width or another zone is shown."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        self._view = View.over(0, 1)
+        super().__init__(theme, parent)
         self.levels = Levels([])
         self.part: Levels | None = None
         self.intervals: Intervals | None = None
         self.coverage: tuple[Coverage, ...] = ()
         self.names: tuple[str, ...] = ()
         self.zone = ZoneMap()
-        self.mode = "bars"
         self.wanted: Step | None = None
         self.empty_text = ""
         self._colors: tuple[str | QColor, ...] = ()
-        self._view = View.over(0, 1)
         self._brush: Interval | None = None
         self._hover: QPoint | None = None
         self._by_keys = False
         self._cache: tuple[object, Ticks] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 90)
-        theme.changed.connect(self.update)
 
     # What is shown
 
@@ -63,7 +64,7 @@ class TimelinePicture(QWidget):
     def set_part(self, part: Levels | None) -> None:
         """The events that pass the other filters, in full colour; null: all of them."""
         self.part = part
-        self.update()
+        self.refresh_soon()
 
     def set_intervals(self, intervals: Intervals | None) -> None:
         """Show these in place of the levels."""
@@ -82,15 +83,15 @@ class TimelinePicture(QWidget):
 
     def set_mode(self, mode: str) -> None:
         """``bars`` or ``hours``."""
-        self.mode = mode
+        self.show_mode(mode)
         self.view_changed.emit()
-        self.update()
+        self.refresh_soon()
 
     def set_wanted(self, step: Step | None) -> None:
         """A fixed bin width; null: by zoom."""
         self.wanted = step
         self.view_changed.emit()
-        self.update()
+        self.refresh_soon()
 
     @property
     def view(self) -> Interval:
@@ -105,7 +106,7 @@ class TimelinePicture(QWidget):
     @property
     def step(self) -> Step:
         """The width of a bin now."""
-        return axis.bin_step(*self.view, self._plot().width(), wanted=self.wanted)
+        return axis.bin_step(*self.view, self.plot_area().width(), wanted=self.wanted)
 
     @property
     def is_empty(self) -> bool:
@@ -132,7 +133,7 @@ class TimelinePicture(QWidget):
         if view != self._view:
             self._view = view
             self.view_changed.emit()
-            self.update()
+            self.refresh_soon()
 
     def _fit(self) -> None:
         """Take the extent of what there is, in whole bins."""
@@ -152,112 +153,83 @@ class TimelinePicture(QWidget):
             whole = View.over(int(rounded[0]), int(rounded[-1]))
             self._view = whole if was_whole else replace(self._view, first=whole.first, last=whole.last)
         self.view_changed.emit()
-        self.update()
+        self.refresh_soon()
 
-    # Geometry
-
-    def _plot(self) -> QRect:
-        left = 46 if self.mode == "hours" else 12
-        top, bottom = (8, 22) if self.mode == "hours" else (22, paint.AXIS_HEIGHT)
-        return QRect(left, top, max(self.width() - left - 12, 1), max(self.height() - top - bottom, 1))
+    # Drawing
 
     def _scale(self, top: int = 1) -> paint.Scale:
-        return paint.Scale(self._plot(), self._view.start, self._view.end, top)
+        return paint.Scale(self.plot_area(), self._view.start, self._view.end, top, self._view.first)
 
     def sizeHint(self) -> QSize:
         """Room for a month of days."""
         return QSize(420, 200)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Another width has other bins."""
         super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
+        if event is not None and event.oldSize().width() != event.size().width():
             self.view_changed.emit()
 
-    # Painting
+    def refresh(self) -> None:
+        """Count, and hand everything to the plot."""
+        anything = not self.is_empty or bool(self.coverage)
+        self.show_anything(anything)
+        if anything and self.mode == "hours":
+            self.show_hours(self.hours())
+        elif anything:
+            self._refresh_bars()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw; the painter ends even when drawing fails."""
-        painter = QPainter(self)
-        try:
-            painter.fillRect(self.rect(), self._theme.tokens.panel)
-            if self.is_empty and not self.coverage:
-                self._paint_empty(painter)
-            elif self.mode == "hours":
-                self._paint_field(painter)
-            else:
-                self._paint_bars(painter)
-        finally:
-            painter.end()
-
-    def _paint_empty(self, painter: QPainter) -> None:
-        painter.setFont(self._theme.font())
-        painter.setPen(self._theme.tokens.dim)
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.rect().adjusted(16, 8, -16, -8), flags, self.empty_text or word("timeline.empty"))
-
-    def _paint_bars(self, painter: QPainter) -> None:
-        tokens, caption = self._theme.tokens, self._theme.font("caption")
+    def _refresh_bars(self) -> None:
         edges = self.edges()
-        whole, part = self._counted(edges)
-        spans = self._spans(edges) if self.intervals is not None else None
-        highest = int(spans[2].max()) if spans is not None and len(spans[2]) else int(whole.sum(axis=1).max(initial=0))
-        scale = self._scale(paint.nice_top(highest))
-        paint.paint_scale(painter, scale, tokens, caption)
-        painter.save()
-        painter.setClipRect(scale.plot)
-        if self._brush is not None:
-            paint.paint_brush(painter, scale, self._brush, tokens)
-        self._paint_coverage(painter, scale)
-        if (lit := self._lit(edges)) is not None:
-            places = scale.xs(edges[lit : lit + 2]).tolist()
-            paint.paint_hover(
-                painter, QRect(places[0], scale.plot.top(), places[1] - places[0], scale.plot.height()), tokens
-            )
-        if spans is not None:
-            paint.paint_spans(painter, scale, *spans, self._span_colors(spans[0], spans[1]))
+        colors = self._resolved()
+        if self.intervals is not None:
+            starts, ends, over = self._spans(edges)
+            scale = self._scale(paint.nice_top(int(over.max(initial=0))))
+            blocks = paint.spanned(scale, starts, ends, over)
+            meant = self._meant(starts, ends)
+            boxes = [(blocks.where(~meant), blocks.where(meant))]
         else:
-            colors = self._resolved()
-            paint.paint_bars(painter, scale, edges, whole, part, colors, [tokens.pale(each) for each in colors])
-        if self._brush is not None:
-            paint.paint_brush_edges(painter, scale, self._brush, tokens, self.hasFocus())
-        painter.restore()
-        paint.paint_axis(painter, scale, self._ticks(), self.step == Step(Unit.DAY), tokens, caption)
-        if self.hasFocus() and self._by_keys:
-            painter.setPen(tokens.accent)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            whole, part = self._counted(edges)
+            scale = self._scale(paint.nice_top(int(whole.sum(axis=1).max(initial=0))))
+            boxes = paint.stacked(scale, edges, whole, part)
+        self.show_scale(scale, self._ticks(), self.step == Step(Unit.DAY))
+        self.show_pairs(scale, boxes, colors)
+        self.show_behind(self._hatched(scale), self._lit(scale, edges))
+        self.show_brush(scale, self._brush, self.hasFocus())
 
-    def _paint_coverage(self, painter: QPainter, scale: paint.Scale) -> None:
-        tokens = self._theme.tokens
-        color = tokens.pale(tokens.dim, 0.35)
+    def _hatched(self, scale: paint.Scale) -> list[tuple[QRect, bool]]:
+        """Where the stretches lie about which less is known; only *no log* has falling lines."""
+        made = []
         for each in self.coverage:
-            left, right = (round(scale.x(min(max(at, scale.start), scale.end))) for at in (each.start, each.end))
             if each.end > scale.start and each.start < scale.end:
+                left, right = (round(scale.x(min(max(at, scale.start), scale.end))) for at in (each.start, each.end))
                 area = QRect(left, scale.plot.top() + 1, max(right - left, 2), scale.plot.height() - 1)
-                paint.paint_hatch(painter, area, color, each.kind != "no-log")
+                made.append((area, each.kind != "no-log"))
+        return made
 
-    def _paint_field(self, painter: QPainter) -> None:
-        field = paint.Field(self._plot())
-        paint.paint_field(painter, field, self.hours(), self._theme.tokens, self._theme.font("caption"))
+    def words_instead(self) -> str:
+        """What the place is for."""
+        return self.empty_text or word("timeline.empty")
+
+    def is_framed(self) -> bool:
+        """Only those who came by keyboard see the frame."""
+        return self.hasFocus() and self._by_keys and self.mode == "bars" and not self.is_empty
 
     def _resolved(self) -> list[QColor]:
         tokens = self._theme.tokens
         return [QColor(getattr(tokens, each)) if isinstance(each, str) else each for each in self._colors]
 
-    def _span_colors(self, starts: Micros, ends: Micros) -> list[QColor]:
-        tokens = self._theme.tokens
-        full = self._resolved()[0] if self._colors else tokens.accent
+    def _meant(self, starts: Micros, ends: Micros) -> np.ndarray:
+        """Which stretches touch the brush; all of them without one."""
         if self._brush is None:
-            return [full] * len(starts)
-        a, b = self._brush
-        pale = tokens.pale(full)
-        return [full if inside else pale for inside in ((starts < b) & (ends > a)).tolist()]
+            return np.ones(len(starts), dtype=bool)
+        return (starts < self._brush[1]) & (ends > self._brush[0])
 
     def _ticks(self) -> Ticks:
         key = (self._view, self.zone, self.width())
         if self._cache is None or self._cache[0] != key:
             metrics = QFontMetricsF(self._theme.font("caption"))
-            made = axis.ticks(self.zone, *self.view, self._plot().width(), metrics.horizontalAdvance)
+            made = axis.ticks(self.zone, *self.view, self.plot_area().width(), metrics.horizontalAdvance)
             self._cache = (key, made)
         return self._cache[1]
 
@@ -336,19 +308,21 @@ class TimelinePicture(QWidget):
         return [word("timeline.between", many=f"{int(over[index]):,}", span=span)]
 
     def _describe_hour(self, place: QPoint) -> str:
-        cell = paint.Field(self._plot()).at(place)
+        cell = paint.Field(self.plot_area()).at(place)
         if cell is None:
             return ""
         weekday, hour = cell
         where = self.zone.offset_text(*self.view)
         many = int(self.hours()[weekday, hour])
-        hours = f"{axis.WEEKDAYS[weekday]} {hour:02d}:00–{hour + 1:02d}:00, {where}"
-        return f"{hours}\n{word('timeline.events', many=f'{many:,}')}"
+        what = f"{axis.weekday_name(weekday)} {hour:02d}:00–{hour + 1:02d}:00"
+        return f"{axis.in_zone(what, where)}\n{word('timeline.events', many=f'{many:,}')}"
 
-    def _lit(self, edges: Micros) -> int | None:
-        """The bin under the resting pointer."""
-        scale = self._scale()
+    def _lit(self, scale: paint.Scale, edges: Micros) -> QRect | None:
+        """Where the bin under the resting pointer is."""
         if self._hover is None or not scale.plot.contains(self._hover):
             return None
         index = int(np.searchsorted(edges, scale.at(self._hover.x()), side="right")) - 1
-        return index if 0 <= index < len(edges) - 1 else None
+        if not 0 <= index < len(edges) - 1:
+            return None
+        left, right = scale.xs(edges[index : index + 2]).tolist()
+        return QRect(left, scale.plot.top(), right - left, scale.plot.height())
