@@ -6,21 +6,23 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from workbench.case import driver
 from workbench.case.columns import Columns
-from workbench.case.evidence import Evidence
+from workbench.case.evidence import Evidence, sync_folder
 from workbench.case.operation import Operation, operation
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader, Readers, moment, reader_factory
-from workbench.case.transaction import Transaction
+from workbench.case.transaction import Transaction, display
 from workbench.case.uids import uuid7
 from workbench.case.writer import Done, Writer
 from workbench.core import times
@@ -32,11 +34,27 @@ R = TypeVar("R")
 
 SUFFIX = ".wbcase"
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.rclone", "afpfs", "webdav", "fuse.davfs2"}
-SYNCED = ("dropbox", "onedrive", "google drive", "googledrive", "icloud", "nextcloud", "owncloud", "syncthing")
+"""File systems of other computers, as Linux names them."""
+SYNCED = (
+    "dropbox",
+    "onedrive",
+    "google drive",
+    "googledrive",
+    "icloud",
+    "mobile documents",
+    "cloudstorage",
+    "nextcloud",
+    "owncloud",
+    "syncthing",
+)
+"""Folders that a synchronising program keeps by default, in small letters."""
 
 
 class Case:
-    """An open case. Made by `create` and `open_case`; `close` waits for everything."""
+    """An open case. Made by `create` and `open_case`; `close` waits for everything.
+
+    A case that is forgotten, or open when the program ends, closes itself.
+    """
 
     def __init__(self, path: Path, *, writable: bool, clock: Callable[[], int] = times.now) -> None:
         self.path = path
@@ -45,26 +63,31 @@ class Case:
         """Told after each commit of this process, in the writer thread."""
         self._actor: str | None = None
         self.evidence = Evidence(evidence_folder(path))
-        immutable = not writable and not _has_wal(path)
-        writer_conn = driver.connect_writer(path) if writable else None
-        conn = writer_conn or driver.connect_reader(path, immutable=immutable)
-        try:
-            self.uid = _uid(conn)
-        except driver.Error:
-            conn.close()
-            raise UserError("not-a-case", path=path.name) from None
-        except BaseException:
-            conn.close()
-            raise
-        self.previews = Previews(self.evidence.folder / "previews.sqlite", writable=writable)
-        self.columns = Columns(self.evidence.folder / "columns", self.uid, writable=writable and self.evidence.present)
-        self._make_reader = reader_factory(path, immutable, self.columns, self.evidence, self.previews, self.uid)
-        self._readers = Readers(self._make_reader)
-        self._writer: Writer | None = None
-        if writer_conn is not None:
-            self._writer = Writer(path, writer_conn, self.uid, self.evidence, self.columns, self.changed.emit, clock)
-        else:
-            conn.close()
+        immutable = not writable and not driver.has_wal(path) and not driver.may_write(path)
+        with ExitStack() as opened:
+            opened.enter_context(driver.held_open(path))
+            if not immutable:
+                opened.callback(driver.fold_in, path)
+            conn = driver.connect_writer(path) if writable else driver.connect_reader(path, immutable=immutable)
+            with ExitStack() as checking:
+                checking.callback(conn.close)
+                self.uid = _uid(conn, path)
+                if writable:
+                    checking.pop_all()
+            beside = writable and self.evidence.present
+            self.previews = Previews(self.evidence.folder / "previews.sqlite", writable=beside)
+            self.columns = Columns(self.evidence.folder / "columns", self.uid, writable=beside)
+            self._make_reader = reader_factory(path, immutable, self.columns, self.evidence, self.previews, self.uid)
+            opened.callback(self.evidence.close)
+            opened.callback(self.previews.close)
+            self._writer: Writer | None = None
+            if writable:
+                self._writer = Writer(path, conn, self.uid, self.evidence, self.columns, self.changed.emit, clock)
+                opened.callback(self.columns.settle)
+                opened.callback(self._writer.close)
+            self._readers = Readers(self._make_reader)
+            opened.callback(self._readers.close)
+            self._finish = weakref.finalize(self, opened.pop_all().close)
 
     # changing
 
@@ -75,7 +98,9 @@ class Case:
         return self._writer.submit(op, self.actor, args, kwargs)
 
     def run(self, op: Operation[P, R], *args: P.args, **kwargs: P.kwargs) -> Done[R]:
-        """Do an op and wait for its commit."""
+        """Do an op and wait for its commit. Not for listeners of `changed`: they would wait for themselves."""
+        if self._writer is not None and self._writer.is_current_thread:
+            raise RuntimeError("an op cannot wait for another one")
         return self.submit(op, *args, **kwargs).result()
 
     # asking
@@ -118,12 +143,10 @@ class Case:
         return self.ask(read_setting, key)
 
     def close(self) -> None:
-        """Readers first, then the writer, so that SQLite can fold the write-ahead log in and remove it."""
-        self._readers.close()
-        if self._writer is not None:
-            self._writer.close()
-        self.previews.close()
-        self.evidence.close()
+        """Readers first, then the writer, so that SQLite can fold the write-ahead log in and remove it. Closing twice
+        does nothing.
+        """
+        self._finish()
 
     def __enter__(self) -> Case:
         return self
@@ -170,44 +193,80 @@ def create(
     uid: bytes | None = None,
 ) -> Case:
     """Make a new case and open it. Raises `UserError` where something lies already or cannot be written."""
-    from workbench.case.migrations import migrate
-
     if path.suffix != SUFFIX:
         path = path.with_name(path.name + SUFFIX)
     folder = evidence_folder(path)
-    if os.path.lexists(path) or os.path.lexists(folder):
-        raise UserError("case-exists", path=path.name)
     uid = uid or uuid7()
-    settings = {"uid": uid.hex(), "title": title or path.stem, "examiner": examiner, "number": number}
-    made = False
+    settings = {
+        "uid": uid.hex(),
+        "title": title or display(os.fsencode(path.stem)),
+        "examiner": examiner,
+        "number": number,
+    }
+    # Made aside and given its name as the last step, so that a kill leaves no half case under that name.
+    draft = path.with_name(f".{path.name}.{uid.hex()}.new")
     try:
+        if os.path.lexists(path) or not _is_free(folder):
+            raise UserError("case-exists", path=path.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Made aside and renamed, so that a kill leaves no half case under the name that was asked for.
-        draft = path.with_name(f".{path.name}.{uid.hex()}.new")
-        conn = driver.connect_writer(draft, create=True)
-        try:
-            migrate(conn)
-            conn.execute("BEGIN IMMEDIATE")
-            tx = Transaction(conn, clock(), examiner or "examiner", uid)
-            _create.function(tx, settings)
-            tx.finish(_create.name)
-            conn.execute("COMMIT")
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            conn.close()
+        _make(draft, uid, settings, clock)
         Evidence(folder).create()
-        draft.rename(path)
-        made = True
+        _give_name(draft, path)
     except driver.Error as error:
         raise UserError("case-cannot-create", path=path.name, reason=str(error)) from None
     except OSError as error:
         raise UserError("case-cannot-create", path=path.name, reason=error.strerror or str(error)) from None
     finally:
-        if not made:
-            for left in path.parent.glob(f".{path.name}.{uid.hex()}.new*"):
-                with suppress(OSError):
-                    left.unlink()
+        _remove_drafts(path, uid)
     return Case(path, writable=True, clock=clock)
+
+
+def _is_free(folder: Path) -> bool:
+    """Nothing is there, or only the empty folders of a case whose making was cut off."""
+    if not os.path.lexists(folder):
+        return True
+    return folder.is_dir() and all(
+        each.name == "objects" and each.is_dir() and not any(each.iterdir()) for each in folder.iterdir()
+    )
+
+
+def _make(draft: Path, uid: bytes, settings: dict[str, str | None], clock: Callable[[], int]) -> None:
+    """The tables, and the first op."""
+    from workbench.case.migrations import migrate
+
+    with closing(driver.connect_writer(draft, create=True)) as conn:
+        migrate(conn)
+        conn.execute("BEGIN IMMEDIATE")
+        tx = Transaction(conn, clock(), settings["examiner"] or "examiner", uid)
+        _create.function(tx, settings)
+        tx.finish(_create.name)
+        conn.execute("COMMIT")
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _give_name(draft: Path, path: Path) -> None:
+    """Never over a file that somebody else made in the meantime, where the file system can tell."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise UserError("case-exists", path=path.name) from None
+    except OSError:
+        if os.path.lexists(path):
+            raise UserError("case-exists", path=path.name) from None
+        draft.rename(path)
+    sync_folder(path.parent)
+
+
+def _remove_drafts(path: Path, uid: bytes) -> None:
+    """Of this call, and when the case stands, of calls that were cut off before."""
+    with suppress(OSError):
+        for left in path.parent.iterdir():
+            mine = left.name.startswith(f".{path.name}.{uid.hex()}.new")
+            if mine or (path.exists() and _DRAFT.fullmatch(left.name.removeprefix(f".{path.name}."))):
+                left.unlink(missing_ok=True)
+
+
+_DRAFT = re.compile(r"[0-9a-f]{32}\.new(-wal|-shm|-journal)?")
 
 
 def open_case(
@@ -223,16 +282,19 @@ def open_case(
     if found > driver.SCHEMA:
         raise UserError("case-newer", path=path.name, found=found, known=driver.SCHEMA)
     if write:
-        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        if not driver.may_write(path):
             raise UserError("case-read-only")
         if not allow_risky and (risk := risky_place(path)):
             raise UserError("case-risky-place", path=path.name, place=risk)
-    elif _has_wal(path) and not os.access(path.parent, os.W_OK):
+    elif driver.has_wal(path) and not os.access(path.parent, os.W_OK):
         raise UserError("case-wal-read-only", path=path.name)
     try:
         return Case(path, writable=write, clock=clock)
     except driver.Error as error:
-        raise UserError("case-unreadable", path=path.name, reason=str(error)) from None
+        known = driver.in_words(error)
+        raise (
+            known if isinstance(known, UserError) else UserError("case-unreadable", path=path.name, reason=str(error))
+        ) from None
 
 
 def evidence_folder(path: Path) -> Path:
@@ -242,31 +304,39 @@ def evidence_folder(path: Path) -> Path:
 
 def risky_place(path: Path) -> str | None:
     """Network and synchronised folders, where a database can be damaged; null when none is recognised."""
-    lower = [part.lower() for part in path.absolute().parts]
-    for name in SYNCED:
-        if any(part == name or part.startswith((name + " ", name + "-", name + "(")) for part in lower):
-            return name
-    if sys.platform == "linux":
-        best = ("", "")
-        with suppress(OSError), open("/proc/self/mounts", encoding="utf-8", errors="replace") as mounts:  # noqa: PTH123
-            for line in mounts:
-                _, where, kind, *_ = line.split(" ")
-                where = where.replace("\\040", " ")
-                if str(path.absolute()).startswith(where.rstrip("/") + "/") and len(where) > len(best[0]):
-                    best = (where, kind)
-        if best[1] in NETWORK:
-            return best[1]
-    return None
+    real = Path(os.path.realpath(path))
+    for place in (path.absolute(), real):
+        for part in place.parts[:-1]:
+            lower = part.lower()
+            for name in SYNCED:
+                if lower == name or lower.startswith((f"{name} ", f"{name}-", f"{name}(")):
+                    return name
+    kind = file_system_of(real) if sys.platform == "linux" else ""
+    return kind if kind in NETWORK else None
 
 
-def _uid(conn: driver.Connection) -> bytes:
-    with moment(conn):
-        row = conn.execute("SELECT value FROM setting WHERE key = 'uid' ORDER BY id LIMIT 1").fetchone()
+def file_system_of(path: Path) -> str:
+    """The type of the file system that holds an absolute path, by ``/proc/self/mounts``; empty when it is not told."""
+    best = ("", "")
+    with suppress(OSError), open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as mounts:  # noqa: PTH123
+        for line in mounts:
+            _, where, kind, *_ = line.split(" ")
+            where = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), where)
+            if f"{path}/".startswith(where.rstrip("/") + "/") and len(where) >= len(best[0]):
+                best = (where, kind)
+    return best[1]
+
+
+def _uid(conn: driver.Connection, path: Path) -> bytes:
+    try:
+        with moment(conn):
+            row = conn.execute("SELECT value FROM setting WHERE key = 'uid' ORDER BY id LIMIT 1").fetchone()
+    except driver.Error as error:
+        known = driver.in_words(error)
+        raise known if isinstance(known, UserError) else UserError("not-a-case", path=path.name) from None
     if row is None:
         raise UserError("case-incomplete")
-    return bytes.fromhex(row[0])
-
-
-def _has_wal(path: Path) -> bool:
-    wal = path.with_name(path.name + "-wal")
-    return wal.exists() and wal.stat().st_size > 0
+    try:
+        return bytes.fromhex(row[0])
+    except (TypeError, ValueError):
+        raise UserError("case-damaged") from None

@@ -10,7 +10,11 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,7 @@ from numpy.typing import NDArray
 from workbench.case import driver
 from workbench.case.locks import FileLock
 from workbench.core.batch import NULL
+from workbench.core.errors import UserError
 
 TABLES: dict[str, dict[str, str]] = {
     "event": {
@@ -35,10 +40,17 @@ TABLES: dict[str, dict[str, str]] = {
     "match": {"event": "<i4", "sighting": "<i4"},
     "object": {"size": "<i8"},
 }
-VERSION = 1
+VERSION = 2
 STEP = 100_000
+"""Rows that are read from the case at a time."""
+TRAIL = 16
+"""Ops that the state of a table remembers."""
+PATIENCE = 1.0
+"""Seconds that a reader waits for another process that extends the cache, before it reads for itself."""
 
 Arrays = Mapping[str, NDArray[Any]]
+Head = tuple[int, bytes]
+"""Number and hash of an op."""
 
 
 def null_of(dtype: str) -> int:
@@ -47,17 +59,25 @@ def null_of(dtype: str) -> int:
 
 
 class Columns:
-    """The cache of one case. Any thread; several processes may extend it, one at a time, under a lock file."""
+    """The cache of one case. Any thread; several processes may extend it, one at a time, under a lock file.
+
+    The state of a table says after which ops it held how many rows. A cache that speaks of ops that the case does not
+    have (an older copy of the case was put back) is cut to what they share. What was not synced is trusted only until
+    the computer starts anew.
+    """
 
     def __init__(self, folder: Path, case_uid: bytes, *, writable: bool = True) -> None:
         self._folder = folder
         self._uid = case_uid.hex()
         self._writable = writable
         self._lock = threading.Lock()
-        self._held: dict[str, tuple[int, dict[str, NDArray[Any]]]] = {}
+        self._held: dict[str, tuple[int, Arrays]] = {}
 
     def arrays(self, conn: driver.Connection, table: str) -> Arrays:
-        """All rows of a table that `conn` sees, one array a column; extends the cache with what is missing."""
+        """All rows of a table that `conn` sees, one array a column; extends the cache with what is missing.
+
+        Raises `UserError` ``case-damaged`` when rows are missing from the case.
+        """
         with self._lock:
             rows = int(conn.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])
             held = self._held.get(table)
@@ -66,36 +86,73 @@ class Columns:
             count, arrays = held
             return arrays if count == rows else {name: array[:rows] for name, array in arrays.items()}
 
-    def extend(self, table: str, first: int, columns: Mapping[str, Any]) -> None:
-        """Add rows just committed, so that they need not be read back. Does nothing where they do not fit on."""
+    def extend(self, conn: driver.Connection, table: str, first: int, columns: Mapping[str, Any], last: Head) -> None:
+        """Add rows that op `last` has just committed, so that they need not be read back. Does nothing where they do
+        not fit on. Raises `OSError`.
+        """
         if table not in TABLES or not self._writable:
             return
         with self._lock, FileLock(self._folder / "lock") as alone:
             if not alone:
                 return
-            have = self._stored(table)
-            if have != first - 1:
+            state = self._state(conn, table)
+            if state is None or state.rows != first - 1:
                 return
             block = {name: narrow(columns[name], dtype) for name, dtype in TABLES[table].items()}
-            self._append(table, have, block, durable=False)
+            self._write(table, state.rows, block)
+            self._marked(table, state, state.rows + len(next(iter(block.values()))), last)
 
-    def _load(self, conn: driver.Connection, table: str, rows: int) -> tuple[int, dict[str, NDArray[Any]]]:
+    def settle(self) -> None:
+        """Sync what was added, so that it is trusted after the computer starts anew."""
         if not self._writable:
-            return rows, self._read(conn, table, 0, rows)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._folder / "lock") as alone:
-            have = self._stored(table)
-            if have < rows and alone:
-                for start in range(have, rows, STEP):
-                    end = min(start + STEP, rows)
-                    self._append(table, start, self._read(conn, table, start, end), durable=end == rows)
-                have = rows
-        if have >= rows:
-            return have, {
-                name: np.memmap(self._file(table, name), dtype, "r", shape=(have,)) if have else np.empty(0, dtype)
-                for name, dtype in TABLES[table].items()
-            }
-        return rows, self._read(conn, table, 0, rows)  # another process is at it: read for ourselves
+            return
+        with self._lock, FileLock(self._folder / "lock") as alone:
+            for table in TABLES if alone else ():
+                with suppress(OSError, ValueError):
+                    state = _State.read(self._folder / f"{table}.json")
+                    if not state.settled:
+                        for name in TABLES[table]:
+                            _sync(self._file(table, name))
+                        replace(state, settled=True).write(self._folder / f"{table}.json")
+
+    def _load(self, conn: driver.Connection, table: str, rows: int) -> tuple[int, Arrays]:
+        state = self._state(conn, table)
+        if state is not None and state.rows < rows and self._writable:
+            with suppress(OSError):  # full or gone: the answer counts, not the cache
+                state = self._caught_up(conn, table, rows)
+        have = 0 if state is None else state.rows
+        cached = self._mapped(table, have) if have else None
+        if cached is not None and have >= rows:
+            return have, cached
+        fresh = self._read(conn, table, have, rows)
+        if cached is None:
+            return rows, fresh
+        return rows, {name: np.concatenate((cached[name], fresh[name])) for name in fresh}
+
+    def _caught_up(self, conn: driver.Connection, table: str, rows: int) -> _State | None:
+        """Extend the cache to what `conn` sees; leaves it alone when another process does not let go of it."""
+        self._folder.mkdir(exist_ok=True)
+        patient_until = time.monotonic() + PATIENCE
+        while True:
+            with FileLock(self._folder / "lock") as alone:
+                state = self._state(conn, table)
+                if state is None or state.rows >= rows:
+                    return state
+                if alone and not state.behind:
+                    for start in range(state.rows, rows, STEP):
+                        end = min(start + STEP, rows)
+                        self._write(table, start, self._read(conn, table, start, end))
+                    return self._marked(table, state, rows, head(conn))
+                if state.behind:
+                    return state
+            if time.monotonic() > patient_until:
+                return state
+            time.sleep(0.02)
+
+    def _mapped(self, table: str, rows: int) -> Arrays:
+        return {
+            name: np.memmap(self._file(table, name), dtype, "r", shape=(rows,)) for name, dtype in TABLES[table].items()
+        }
 
     def _read(self, conn: driver.Connection, table: str, start: int, end: int) -> dict[str, NDArray[Any]]:
         """Rows with ``start < id <= end``."""
@@ -109,7 +166,7 @@ class Columns:
                 (low, high),
             ).fetchall()
             if len(found) != high - low:
-                raise ValueError(f"table {table} has a gap between {low} and {high}")
+                raise UserError("case-damaged")
             for name, values in zip(spec, zip(*found, strict=True), strict=True):
                 out[name][low - start : high - start] = values
         return out
@@ -117,35 +174,119 @@ class Columns:
     def _file(self, table: str, column: str) -> Path:
         return self._folder / f"{table}.{column}"
 
-    def _stored(self, table: str) -> int:
-        """How many rows the files hold; 0 when they are of another case or version, or do not add up."""
+    def _state(self, conn: driver.Connection, table: str) -> _State | None:
+        """What of the files is of the case that `conn` sees. Null when they are ahead of it by more than is remembered:
+        a reader of an older moment leaves them to others.
+        """
+        empty = _State(self._uid, VERSION, _boot(), ())
         try:
-            state = json.loads((self._folder / f"{table}.json").read_text())
-            rows = int(state["rows"])
-            if (state["case"], state["version"]) != (self._uid, VERSION):
-                return 0
+            state = _State.read(self._folder / f"{table}.json")
+            if (state.case, state.version) != (self._uid, VERSION) or not (state.settled or state.boot == _boot()):
+                return empty
             for name, dtype in TABLES[table].items():
-                if self._file(table, name).stat().st_size < rows * np.dtype(dtype).itemsize:
-                    return 0
+                if self._file(table, name).stat().st_size < state.rows * np.dtype(dtype).itemsize:
+                    return empty
         except (OSError, ValueError, KeyError, TypeError):
-            return 0
-        return rows
+            return empty
+        known = {
+            seq: bytes(own)
+            for seq, own in conn.execute(
+                f"SELECT seq, hash FROM op WHERE seq IN ({','.join('?' * len(state.trail))})",
+                [each.seq for each in state.trail],
+            )
+        }
+        newest = int(conn.execute("SELECT coalesce(max(seq), 0) FROM op").fetchone()[0])
+        shared = tuple(each for each in state.trail if known.get(each.seq, b"").hex() == each.hash)
+        if not shared:
+            return None if state.trail and state.trail[-1].seq > newest else empty
+        # What this moment does not know may be of later ops: not for it to see, and not for it to write over.
+        behind = all(each.seq > newest for each in state.trail[len(shared) :]) and len(shared) < len(state.trail)
+        return replace(state, trail=shared, behind=behind)
 
-    def _append(self, table: str, have: int, block: Arrays, *, durable: bool) -> None:
-        """Write a block behind `have` rows, then the state that speaks of it."""
-        count = len(next(iter(block.values())))
+    def _write(self, table: str, have: int, block: Arrays) -> None:
+        """Put a block behind `have` rows; nobody reads it before a mark speaks of it."""
         for name, dtype in TABLES[table].items():
             fd = os.open(self._file(table, name), os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
             with os.fdopen(fd, "r+b") as file:
                 file.seek(have * np.dtype(dtype).itemsize)
                 file.write(np.ascontiguousarray(block[name], dtype).tobytes())
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-        state = self._folder / f"{table}.json"
-        fresh = state.with_suffix(".new")
-        fresh.write_text(json.dumps({"case": self._uid, "version": VERSION, "rows": have + count}))
-        fresh.replace(state)
+
+    def _marked(self, table: str, state: _State, rows: int, last: Head) -> _State:
+        """Say that the files hold the table as it was after an op."""
+        mark = _Mark(rows, last[0], last[1].hex())
+        made = _State(state.case, state.version, _boot(), (*state.trail, mark)[-TRAIL:])
+        made.write(self._folder / f"{table}.json")
+        return made
+
+
+def head(conn: driver.Connection) -> Head:
+    """The last op that `conn` sees."""
+    seq, own = conn.execute("SELECT seq, hash FROM op ORDER BY seq DESC LIMIT 1").fetchone()
+    return int(seq), bytes(own)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """After op `seq`, whose hash is known, the table had so many rows."""
+
+    rows: int
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the files of a table hold."""
+
+    case: str
+    version: int
+    boot: str
+    trail: tuple[_Mark, ...]
+    settled: bool = False
+    behind: bool = False
+    """The reader's moment is older than the files."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that are known to be those of the case."""
+        return self.trail[-1].rows if self.trail else 0
+
+    @staticmethod
+    def read(path: Path) -> _State:
+        """Raises `OSError`, `ValueError`, `KeyError` and `TypeError` for what is no state."""
+        plain = json.loads(path.read_text())
+        trail = tuple(_Mark(int(rows), int(seq), str(own)) for rows, seq, own in plain["trail"])
+        return _State(plain["case"], plain["version"], plain["boot"], trail, bool(plain["settled"]))
+
+    def write(self, path: Path) -> None:
+        """In one step."""
+        plain = {
+            "case": self.case,
+            "version": self.version,
+            "boot": self.boot,
+            "settled": self.settled,
+            "trail": [[each.rows, each.seq, each.hash] for each in self.trail],
+        }
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(plain))
+        fresh.replace(path)
+
+
+@cache
+def _boot() -> str:
+    """Something that changes when the computer starts anew."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return f"about {round((time.time() - time.monotonic()) / 60)}"
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def narrow(values: Any, dtype: str) -> NDArray[Any]:

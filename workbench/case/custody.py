@@ -22,14 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from struct import pack
 from sys import byteorder
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.core.batch import NULL
-
-if TYPE_CHECKING:
-    pass
-
-Column = "Sequence[Any] | NDArray[np.int64]"
 
 
 @dataclass(frozen=True)
@@ -61,6 +56,11 @@ def canonical_json(value: object) -> bytes:
 def salted(salt: bytes, value: object) -> bytes:
     """Digest of a JSON value."""
     return hashlib.sha256(salt + canonical_json(value)).digest()
+
+
+def salted_text(salt: bytes, text: str) -> bytes:
+    """Digest of a JSON value that is written in canonical form already."""
+    return hashlib.sha256(salt + text.encode()).digest()
 
 
 def rows_digest(salt: bytes, table: str, first: int, columns: Mapping[str, Any]) -> bytes:

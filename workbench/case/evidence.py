@@ -6,6 +6,7 @@ Nobody outside learns a path: names go through `_place`, so that an encrypted ca
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -36,6 +37,7 @@ class Evidence:
     def create(self) -> None:
         """Make the folders of a new case."""
         self._objects.mkdir(parents=True, exist_ok=True)
+        sync_folder(self.folder)
 
     @property
     def present(self) -> bool:
@@ -47,10 +49,22 @@ class Evidence:
         with self._lock:
             if self._own is not None:
                 shutil.rmtree(self._own, ignore_errors=True)
+                self._own.with_suffix(".lock").unlink(missing_ok=True)
                 self._own = None
             if self._owner is not None:
                 self._owner.release()
                 self._owner = None
+
+    def claim(self, what: str) -> FileLock | None:
+        """Take a piece of work, such as going on with a look, that one process at a time may do.
+
+        Null when another one is at it. To be given back by `release`; the system does so when its owner dies.
+        """
+        place = self.folder / "locks"
+        with contextlib.suppress(OSError):
+            place.mkdir(exist_ok=True)
+        lock = FileLock(place / f"{what}.lock")
+        return lock if lock.acquire() else None
 
     def put(
         self,
@@ -63,14 +77,19 @@ class Evidence:
 
         The bytes are hashed while they are written to a temporary file, which is synced and renamed. When bytes
         of that name lie there but `known` (is it in the case?) denies them, as after a kill between rename and
-        commit, they are read again before they are trusted. Raises `OSError` of the reading or the writing side;
-        the store is then as before. `on_chunk` sees the bytes on their way and may raise to stop.
+        commit, they are read again before they are trusted. `on_chunk` sees the bytes on their way and may raise to
+        stop. Raises the `OSError` of the reading side, and for the writing side `UserError` ``disk-full``,
+        ``case-read-only``, ``case-io-error`` or, when the file is larger than the file system takes,
+        ``object-too-large-here``; ``evidence-missing`` when the folder is not there. The store is then as before.
         """
+        if not self.present:
+            raise UserError("evidence-missing", folder=self.folder.name)
         digest = hashlib.sha256()
         size = 0
-        temporary = self._temporary()
-        try:
+        with _writing():
+            temporary = self._temporary()
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
             try:
                 while block := stream.read(CHUNK):
                     digest.update(block)
@@ -79,18 +98,36 @@ class Evidence:
                         on_chunk(block)
                     if limit is not None and size > limit:
                         raise UserError("object-too-large", limit=limit)
-                    _write_all(fd, block)
+                    with _writing():
+                        _write_all(fd, block)
                 sha256 = digest.digest()
-                place = self._place(sha256)
-                if place.exists() and (known(sha256) or self._matches(place, sha256, size)):
+                if self._holds(sha256, size, known):
                     return Stored(sha256, size, new=False)
-                os.fsync(fd)
+                with _writing():
+                    os.fsync(fd)
             finally:
                 os.close(fd)
-            self._install(temporary, place)
+            with _writing():
+                self._install(temporary, self._place(sha256))
             return Stored(sha256, size, new=True)
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def _holds(self, sha256: bytes, size: int, known: Callable[[bytes], bool]) -> bool:
+        """Are the bytes here already? Then their name is made durable too: a killed run may not have come to it."""
+        place = self._place(sha256)
+        if not place.exists():
+            return False
+        if not known(sha256):
+            try:
+                if not self._matches(place, sha256, size):
+                    return False
+            except OSError:
+                return False
+            with self._lock:
+                self._unsynced |= {place.parent, self._objects}
+        return True
 
     def _install(self, temporary: Path, place: Path) -> None:
         made = not place.parent.exists()
@@ -109,16 +146,13 @@ class Evidence:
         """Make the names durable. To be called before a commit that speaks of them."""
         with self._lock:
             folders, self._unsynced = self._unsynced, set()
-        if os.name == "nt":
-            return  # there is no way to sync a directory
-        for folder in folders:
-            fd = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(fd)
-            except OSError:
-                continue  # some network and FUSE file systems refuse; the data itself is synced
-            finally:
-                os.close(fd)
+        try:
+            for folder in sorted(folders):
+                sync_folder(folder)
+        except BaseException:
+            with self._lock:
+                self._unsynced |= folders
+            raise
 
     def open(self, sha256: bytes) -> BinaryIO:
         """A seekable stream of an object; raises `UserError` ``object-missing``."""
@@ -141,6 +175,12 @@ class Evidence:
         except OSError:
             return "object-unreadable"
         return None if (digest, length) == (sha256, size) else "object-damaged"
+
+    def stamp(self) -> tuple[int, ...]:
+        """Changes when an object comes or goes: whatever was derived from `names` holds as long as it stays."""
+        if not self.present:
+            return ()
+        return tuple(sorted(entry.stat().st_mtime_ns for entry in os.scandir(self._objects)))
 
     def names(self) -> Iterator[str]:
         """The name of every file among the objects, whether or not the case knows it."""
@@ -167,15 +207,26 @@ class Evidence:
         """A fresh name in this process's own folder, whose lock tells others that we live."""
         with self._lock:
             if self._own is None:
-                self._clean()
                 base = self.folder / "tmp"
-                base.mkdir(parents=True, exist_ok=True)
-                name = f"{os.getpid()}-{uuid.uuid4().hex}"
-                self._owner = FileLock(base / f"{name}.lock")
-                self._owner.acquire()
-                self._own = base / name
-                self._own.mkdir()
+                base.mkdir(exist_ok=True)
+                self._clean()
+                self._own = self._own_folder(base)
             return self._own / uuid.uuid4().hex
+
+    def _own_folder(self, base: Path) -> Path:
+        while True:
+            own = base / f"{os.getpid()}-{uuid.uuid4().hex}"
+            lock_file = own.with_suffix(".lock")
+            lock = FileLock(lock_file)
+            # Somebody who cleans up may have taken the lock between our making the file and our locking it.
+            if lock.acquire() and lock_file.exists():
+                self._owner = lock
+                own.mkdir()
+                return own
+            lock.release()
+            if not lock_file.exists():
+                continue
+            raise PermissionError(errno.EACCES, "locks cannot be had", str(base))
 
     def _clean(self) -> None:
         """Remove what dead processes left."""
@@ -183,7 +234,37 @@ class Evidence:
             with FileLock(lock_file) as dead:
                 if dead:
                     shutil.rmtree(lock_file.with_suffix(""), ignore_errors=True)
-                    lock_file.unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):  # Windows removes no open file; the next cleaning finds it
+                        lock_file.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises `OSError` where the folder is gone."""
+    if os.name == "nt":
+        return  # there is no way to sync a directory
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network and FUSE file systems refuse; the data itself is synced
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Tell errors of our own disk from those of the source that is read."""
+    try:
+        yield
+    except OSError as error:
+        code = {
+            errno.ENOSPC: "disk-full",
+            errno.EDQUOT: "disk-full",
+            errno.EROFS: "case-read-only",
+            errno.EACCES: "case-read-only",
+            errno.EPERM: "case-read-only",
+            errno.EFBIG: "object-too-large-here",
+        }.get(error.errno or 0, "case-io-error")
+        raise UserError(code) from error
 
 
 def _write_all(fd: int, block: bytes) -> None:

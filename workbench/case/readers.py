@@ -14,11 +14,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from workbench.case import driver
 from workbench.case.columns import Arrays, Columns
 from workbench.case.evidence import Evidence
+from workbench.case.memo import Memo
 from workbench.case.previews import Previews
-from workbench.core.errors import Cancelled, UserError
+from workbench.core.errors import UserError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+STEPS = 50_000
+"""Steps of SQLite's machine, some milliseconds, after which a running statement looks whether it is still wanted."""
 
 
 @dataclass
@@ -30,8 +34,8 @@ class Reader:
     evidence: Evidence
     previews: Previews
     case_uid: bytes
-    memo: dict[Any, Any] = field(default_factory=dict)
-    """Results that hold as long as `stamp` does; shared by the queries of one connection."""
+    memo: Memo = field(default_factory=Memo)
+    """Results that hold as long as `stamp` does; shared by the readers of a case."""
 
     def all(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Rows of a query."""
@@ -52,14 +56,8 @@ class Reader:
         return int(self.value("SELECT coalesce(max(seq), 0) FROM op"))
 
     def memoised(self, key: Any, make: Callable[[], R]) -> R:
-        """`make()`, remembered until the case changes."""
-        stamp = self.stamp
-        if self.memo.get("stamp") != stamp:
-            self.memo.clear()
-            self.memo["stamp"] = stamp
-        if key not in self.memo:
-            self.memo[key] = make()
-        return self.memo[key]  # type: ignore[no-any-return]
+        """`make()`, remembered until the case changes. The answer is shared: nobody may change it."""
+        return self.memo.get(self.stamp, key, make)
 
 
 @contextmanager
@@ -73,38 +71,45 @@ def moment(conn: driver.Connection) -> Iterator[None]:
             conn.execute("ROLLBACK")
 
 
-@dataclass
+@dataclass(eq=False)
 class _Wish:
     query: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     future: Future[Any] = field(default_factory=Future)
+    unwanted: bool = False
 
 
 class Readers:
-    """A few threads, each with its own connection, opened when first needed."""
+    """A few threads, each with its own connection, opened when first needed.
+
+    The threads are daemons, so that a program that dies with an open case does not hang; `close` waits for them.
+    """
 
     def __init__(self, make: Callable[[], Reader], count: int = 4) -> None:
         self._make = make
         self._count = count
         self._queue: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._running: dict[Future[Any], driver.Connection] = {}
+        self._running: dict[Future[Any], tuple[_Wish, driver.Connection]] = {}
         self._lock = threading.Lock()
         self._idle = 0
+        self._queued = 0
         self._closed = False
 
     def submit(self, query: Callable[Concatenate[Reader, P], R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Run a query in a reader thread."""
-        if self._closed:
-            raise UserError("case-closed")
+        """Run a query in a reader thread. Raises `UserError` ``case-closed``."""
         wish = _Wish(query, args, kwargs)
         with self._lock:
-            if self._idle == 0 and len(self._threads) < self._count:
-                thread = threading.Thread(target=self._work, name=f"case-reader-{len(self._threads)}")
+            if self._closed:
+                raise UserError("case-closed")
+            self._queued += 1
+            if self._queued > self._idle and len(self._threads) < self._count:
+                thread = threading.Thread(target=self._work, name=f"case-reader-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
+                self._idle += 1
                 thread.start()
-        self._queue.put(wish)
+            self._queue.put(wish)
         return wish.future
 
     def supersede(self, future: Future[Any]) -> None:
@@ -112,67 +117,80 @@ class Readers:
         if future.cancel():
             return
         with self._lock:
-            conn = self._running.get(future)
-            if conn is not None:
-                conn.interrupt()
+            if future in self._running:
+                self._interrupt(*self._running[future])
 
     def close(self) -> None:
-        """Interrupt what runs, close every connection, and wait for the threads."""
-        self._closed = True
+        """Drop what waits, interrupt what runs, close every connection, and wait for the threads."""
         with self._lock:
-            for conn in self._running.values():
-                conn.interrupt()
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+            self._closed = True
+            for wish, conn in self._running.values():
+                self._interrupt(wish, conn)
+            threads, self._threads = self._threads, []
+            while not self._queue.empty():
+                if (wanted := self._queue.get()) is not None:
+                    wanted.future.cancel()
+            for _ in threads:
+                self._queue.put(None)
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join()
+
+    @staticmethod
+    def _interrupt(wish: _Wish, conn: driver.Connection) -> None:
+        wish.unwanted = True  # for its later statements
+        conn.interrupt()  # for the one that runs
 
     def _work(self) -> None:
         reader: Reader | None = None
         try:
-            while True:
-                with self._lock:
-                    self._idle += 1
-                wish = self._queue.get()
+            while (wish := self._queue.get()) is not None:
                 with self._lock:
                     self._idle -= 1
-                if wish is None:
-                    return
-                if not wish.future.set_running_or_notify_cancel():
-                    continue
-                try:
-                    if reader is None:
-                        reader = self._make()
-                    with self._lock:
-                        self._running[wish.future] = reader.conn
-                    with moment(reader.conn):
-                        result = wish.query(reader, *wish.args, **wish.kwargs)
-                except BaseException as error:  # noqa: BLE001 - the future carries every failure
-                    wish.future.set_exception(_plain(error))
-                else:
-                    wish.future.set_result(result)
-                finally:
-                    with self._lock:
-                        self._running.pop(wish.future, None)
+                    self._queued -= 1
+                if wish.future.set_running_or_notify_cancel():
+                    reader = self._answer(wish, reader)
+                del wish
+                with self._lock:
+                    self._idle += 1
         finally:
             if reader is not None:
                 reader.conn.close()
+
+    def _answer(self, wish: _Wish, reader: Reader | None) -> Reader | None:
+        """Run one query; gives back the reader for the next one, or null where it is better made anew."""
+        try:
+            if reader is None:
+                reader = self._make()
+            reader.conn.set_progress_handler(lambda: wish.unwanted, STEPS)
+            with moment(reader.conn):
+                try:
+                    with self._lock:
+                        self._running[wish.future] = (wish, reader.conn)
+                    result = wish.query(reader, *wish.args, **wish.kwargs)
+                finally:
+                    # From here on nobody can interrupt: the end of the moment, or the next query, would be hit.
+                    with self._lock:
+                        self._running.pop(wish.future, None)
+                        wish.unwanted = False
+        except BaseException as error:  # noqa: BLE001 - the future carries every failure
+            wish.future.set_exception(driver.in_words(error))
+        else:
+            wish.future.set_result(result)
+        if reader is not None and reader.conn.in_transaction:
+            reader.conn.close()  # an interrupted statement that is still held can keep a moment from ending
+            return None
+        return reader
 
 
 def reader_factory(
     path: Path, immutable: bool, columns: Columns, evidence: Evidence, previews: Previews, case_uid: bytes
 ) -> Callable[[], Reader]:
-    """How a reader thread makes its connection."""
+    """How a reader thread makes its connection. All of them share one memo."""
+    memo = Memo()
 
     def make() -> Reader:
         conn = driver.connect_reader(path, immutable=immutable)
-        return Reader(conn, columns, evidence, previews, case_uid)
+        return Reader(conn, columns, evidence, previews, case_uid, memo)
 
     return make
-
-
-def _plain(error: BaseException) -> BaseException:
-    if isinstance(error, driver.OperationalError) and "interrupted" in str(error):
-        return Cancelled()
-    return error

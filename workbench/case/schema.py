@@ -2,9 +2,16 @@
 
 Recorded tables are append-only (permanent triggers) and every row belongs to exactly one op, whose custody entry
 holds the digest of the rows. Ids run from 1 without a gap. Derived tables can be rebuilt and are checked by `verify`.
+`op` is AUTOINCREMENT, because SQLite then remembers its highest number: an op deleted from the end is missed too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
+
+from workbench.case import driver
 
 RECORDED = {
     "actor": """
@@ -100,7 +107,7 @@ RECORDED = {
 
 CUSTODY = """
 CREATE TABLE op (
-    seq INTEGER PRIMARY KEY, uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16), time INTEGER NOT NULL,
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16), time INTEGER NOT NULL,
     name TEXT NOT NULL, actor INTEGER REFERENCES actor(id), arguments TEXT, undoes INTEGER REFERENCES op(seq),
     actor_salt BLOB, actor_digest BLOB NOT NULL, arguments_salt BLOB, arguments_digest BLOB NOT NULL,
     prev BLOB NOT NULL CHECK (length(prev) = 32), hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32)
@@ -146,6 +153,7 @@ CREATE INDEX mark_target ON mark(target_kind, target, kind);
 """
 
 GUARDED = (*RECORDED, "op", "op_rows")
+"""Tables whose rows may be added, and neither changed nor deleted."""
 
 
 def statements() -> list[str]:
@@ -160,3 +168,24 @@ def statements() -> list[str]:
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
     return made
+
+
+OTHERS = frozenset(
+    {
+        "_sqlite_migrations",
+        "idx__sqlite_migrations_migration_set_name",
+        "sqlite_sequence",
+        "sqlite_stat1",
+        "sqlite_stat4",
+    }
+)
+"""What is in a case and not made by `statements`: the record of migrations, and SQLite's own tables."""
+
+
+@cache
+def expected() -> Mapping[str, str]:
+    """Name and SQL of everything that `statements` makes, as SQLite keeps it."""
+    with closing(driver.connect_memory()) as conn:
+        for statement in statements():
+            conn.execute(statement)
+        return dict(conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())

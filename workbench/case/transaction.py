@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cache
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -58,9 +59,9 @@ class Transaction:
         """Add rows, given by columns of equal length, and return their ids.
 
         Columns are sequences or int64 arrays in which `NULL` means null. Every column of the table but ``id``
-        has to be given; a missing one raises `KeyError`.
+        has to be given; a missing one raises `KeyError`, a value of another type than the column's `TypeError`.
         """
-        columns = {name: columns[name] for name in column_names(table)}
+        columns = {name: _fit(kind, columns[name]) for name, kind in column_types(table).items()}
         count = len(next(iter(columns.values())))
         if not count:
             return range(0)
@@ -246,11 +247,53 @@ def head(conn: driver.Connection, case_uid: bytes) -> tuple[int, bytes]:
 
 
 @cache
-def column_names(table: str) -> tuple[str, ...]:
-    """The columns of a recorded table in the order of the schema, without ``id``."""
+def column_types(table: str) -> Mapping[str, str]:
+    """The columns of a recorded table and their types, in the order of the schema, without ``id``."""
     with closing(driver.connect_memory()) as conn:
         conn.execute(f"CREATE TABLE t ({schema.RECORDED[table]})")
-        return tuple(row[1] for row in conn.execute("PRAGMA table_info(t)"))[1:]
+        return {name: kind for _, name, kind, *_ in conn.execute("PRAGMA table_info(t)") if name != "id"}
+
+
+def column_names(table: str) -> tuple[str, ...]:
+    """The columns of a recorded table in the order of the schema, without ``id``."""
+    return tuple(column_types(table))
+
+
+_TYPES: dict[str, frozenset[type]] = {
+    "INTEGER": frozenset({int, bool, type(None)}),
+    "REAL": frozenset({float, type(None)}),
+    "TEXT": frozenset({str, type(None)}),
+    "BLOB": frozenset({bytes, type(None)}),
+    "ANY": frozenset({int, float, str, bytes, type(None)}),
+}
+
+
+def _fit(kind: str, values: Any) -> Any:
+    """Values as SQLite will give them back, because the digest is taken of what was given: SQLite would turn a number
+    in a text column into text, and not-a-number into null.
+    """
+    if isinstance(values, np.ndarray):
+        if kind != "INTEGER" or values.dtype.kind not in "iub":
+            raise TypeError(f"an array of {values.dtype} for a column of {kind}")
+        return values
+    if kind == "REAL":
+        values = [None if value is None or isnan(value) else float(value) + 0.0 for value in values]
+    types = set(map(type, values))
+    if not types <= _TYPES[kind]:
+        # Enumerations of words and numbers are welcome.
+        values = [_plain(value) for value in values]
+        types = set(map(type, values))
+        if not types <= _TYPES[kind]:
+            raise TypeError(f"{sorted(each.__name__ for each in types)} for a column of {kind}")
+    if kind == "ANY" and float in types:
+        values = [None if isinstance(value, float) and isnan(value) else value for value in values]
+    return values
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
+    return int(value) if isinstance(value, int) else value
 
 
 def _listed(values: Any) -> Sequence[Any]:

@@ -8,6 +8,7 @@ because SQLite before 3.51.3 can damage a case when two connections reset the wr
 from __future__ import annotations
 
 import itertools
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -23,11 +24,14 @@ from workbench.case.locks import FileLock
 from workbench.case.operation import Operation
 from workbench.case.transaction import Transaction
 from workbench.core import times
-from workbench.core.errors import Cancelled, UserError
+from workbench.core.errors import UserError
 
 R = TypeVar("R")
 
+log = logging.getLogger(__name__)
+
 CHECKPOINT_BYTES = 16 << 20
+"""Size of the write-ahead log from which it is folded in after an op."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,10 @@ class _Order:
 
 
 class Writer:
-    """Owned by the case. `submit` from any thread; `changed` is called in the writer thread."""
+    """Owned by the case. `submit` from any thread; `changed` is called in the writer thread.
+
+    The thread is a daemon, so that a program that dies with an open case does not hang; `close` waits for it.
+    """
 
     def __init__(
         self,
@@ -73,33 +80,45 @@ class Writer:
         self._clock = clock
         self._queue: queue.PriorityQueue[_Order] = queue.PriorityQueue()
         self._numbers = itertools.count()
+        self._lock = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="case-writer")
+        self._thread = threading.Thread(target=self._work, name="case-writer", daemon=True)
         self._thread.start()
 
     def submit(
         self, op: Operation[..., R], actor: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Future[Done[R]]:
-        """Queue an op. Its future fails with what the op raised; nothing was changed then."""
-        if self._closed:
-            raise UserError("case-closed")
+        """Queue an op. Its future fails with what the op raised; nothing was changed then.
+
+        Raises `UserError` ``case-closed``.
+        """
         order = _Order(0 if op.urgent else 1, next(self._numbers), op, actor, args, kwargs)
-        self._queue.put(order)
+        with self._lock:
+            if self._closed:
+                raise UserError("case-closed")
+            self._queue.put(order)
         return order.future
+
+    @property
+    def is_current_thread(self) -> bool:
+        """Is this call made in the writer's own thread, where waiting for an op would be waiting for oneself?"""
+        return threading.current_thread() is self._thread
 
     def close(self) -> None:
         """Do what is queued, fold the write-ahead log into the case, and stop."""
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(_Order(2, next(self._numbers), None))
-        self._thread.join()
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(_Order(2, next(self._numbers), None))
+        if not self.is_current_thread:
+            self._thread.join()
 
     def _work(self) -> None:
         try:
             while (order := self._queue.get()).op is not None:
                 if order.future.set_running_or_notify_cancel():
                     self._do(order, order.op)
+                del order
         finally:
             self._checkpoint("TRUNCATE", 0)
             self._conn.close()
@@ -108,12 +127,14 @@ class Writer:
         try:
             done, transaction = self._transact(order, op)
         except BaseException as error:  # noqa: BLE001 - the future carries every failure to whoever asked
-            order.future.set_exception(_plain(error))
+            order.future.set_exception(driver.in_words(error))
             return
-        for table, first, rows in transaction.committed():
-            self._columns.extend(table, first, rows)
+        self._cache(done, transaction)
         order.future.set_result(done)
-        self._changed(done)
+        try:
+            self._changed(done)
+        except Exception:
+            log.exception("a listener failed on op %s", done.seq)
         self._checkpoint("PASSIVE", CHECKPOINT_BYTES)
 
     def _transact(self, order: _Order, op: Operation[..., Any]) -> tuple[Done[Any], Transaction]:
@@ -130,10 +151,17 @@ class Writer:
             raise
         return Done(seq, own_hash, result, transaction.tables), transaction
 
+    def _cache(self, done: Done[Any], transaction: Transaction) -> None:
+        """What follows a commit in memory and beside the case. The op is done, whatever becomes of the cache."""
+        for table, first, rows in transaction.committed():
+            try:
+                self._columns.extend(self._conn, table, first, rows, (done.seq, done.hash))
+            except OSError as error:
+                log.info("the column cache of %s was not extended: %s", table, error)
+
     def _checkpoint(self, mode: str, threshold: int) -> None:
-        wal = self._path.with_name(self._path.name + "-wal")
         try:
-            if wal.stat().st_size <= threshold:
+            if driver.wal_of(self._path).stat().st_size <= threshold:
                 return
         except OSError:
             return
@@ -141,24 +169,6 @@ class Writer:
             if alone:
                 try:
                     self._conn.execute(f"PRAGMA wal_checkpoint({mode})")
-                except driver.OperationalError:
-                    return  # busy or full: the log stays and is folded in later; nothing is lost
-
-
-def _plain(error: BaseException) -> BaseException:
-    """Give the storage errors that a person can do something about their sentence."""
-    if isinstance(error, (UserError, Cancelled)):
-        return error
-    if isinstance(error, driver.OperationalError):
-        text = str(error)
-        for needle, code in (
-            ("disk is full", "disk-full"),
-            ("readonly", "case-read-only"),
-            ("locked", "case-busy"),
-            ("disk I/O error", "case-io-error"),
-        ):
-            if needle in text:
-                known = UserError(code)
-                known.__cause__ = error
-                return known
-    return error
+                except driver.DatabaseError as error:
+                    # Busy or full: the log stays and is folded in later; nothing is lost.
+                    log.info("the write-ahead log was not folded in: %s", error)

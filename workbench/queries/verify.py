@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from workbench.case import custody, driver, schema
 from workbench.case.custody import RowSet
 from workbench.case.readers import Reader
-from workbench.case.transaction import column_names
+from workbench.case.transaction import TEXT_KINDS, column_names
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 
@@ -46,29 +45,54 @@ class Verified:
 
 
 def verify(reader: Reader, progress: Progress | None = None) -> Verified:
-    """Check the case: the file, the chain, the rows of every op, derived marks, and the bytes of every object."""
+    """Check the case: the file, the chain, the rows of every op, derived tables, and the bytes of every object.
+
+    Damage that stops one of the checks is a problem of its own, and the others go on. Raises `Cancelled`.
+    """
     progress = progress or Progress()
-    problems: list[Problem] = []
-    ops = rows = objects = 0
-    head = custody.genesis(reader.case_uid)
+    chain = _Chain(reader, progress)
+    objects = _Objects(reader, progress)
+    factory, reader.conn.text_factory = reader.conn.text_factory, _text
     try:
-        progress.stage("stage-verify-file")
-        problems += [
-            Problem("file-damaged", str(row[0])) for row in reader.all("PRAGMA quick_check(20)") if row[0] != "ok"
+        problems = [
+            problem
+            for name, check in (
+                ("file", lambda: _file(reader, progress)),
+                ("schema", lambda: _schema(reader)),
+                ("chain", chain.check),
+                ("rows", lambda: _unrecorded(reader)),
+                ("marks", lambda: _marks(reader)),
+                ("text index", lambda: _text_index(reader)),
+                ("objects", objects.check),
+            )
+            for problem in _surviving(name, check)
         ]
-        problems += _guards(reader)
-        chain = _Chain(reader, progress)
-        problems += chain.check()
-        ops, rows, head = chain.ops, chain.rows, chain.head
-        problems += _unrecorded(reader)
-        problems += _marks(reader)
-        objects = int(reader.value("SELECT count(*) FROM object"))
-        problems += _objects(reader, progress, objects)
+    finally:
+        reader.conn.text_factory = factory
+    unique = tuple(dict.fromkeys(problems))
+    return Verified(chain.ops + chain.rows + objects.done, unique, chain.ops, chain.rows, objects.done, chain.head)
+
+
+def _text(raw: bytes) -> str:
+    """Text that is no UTF-8 any more must not stop the check; its digest differs."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _surviving(name: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
+    try:
+        yield from check()
     except driver.DatabaseError as error:
         if "interrupted" in str(error):
             raise
-        problems.append(Problem("file-damaged", str(error)))
-    return Verified(ops + rows + objects, tuple(problems), ops, rows, objects, head)
+        yield Problem("file-damaged", f"{name}: {error}")
+
+
+def _file(reader: Reader, progress: Progress) -> Iterator[Problem]:
+    """SQLite's own check: pages, rows, and that the indexes by which everything is found are those of the rows."""
+    progress.stage("stage-verify-file")
+    for (said,) in reader.all("PRAGMA integrity_check(20)"):
+        if said != "ok":
+            yield Problem("file-damaged", str(said))
 
 
 class _Chain:
@@ -80,49 +104,70 @@ class _Chain:
         self.ops = 0
         self.rows = 0
         self.head = custody.genesis(reader.case_uid)
+        self._actors: dict[int, str] = {}
 
     def check(self) -> Iterator[Problem]:
+        """Every op: is it there, is it what it was, does it follow from the one before, are its rows what they were?"""
         reader = self.reader
-        total = int(reader.value("SELECT count(*) FROM op"))
-        self.progress.stage("stage-verify-chain", total)
-        actors = dict(reader.all("SELECT id, name FROM actor"))
+        self.progress.stage("stage-verify-chain", int(reader.value("SELECT count(*) FROM op")))
+        self._actors = dict(reader.all("SELECT id, name FROM actor"))
         expected = 1
         for row in reader.conn.execute(
             "SELECT seq, uid, time, name, actor, arguments, undoes, actor_salt, actor_digest, arguments_salt, "
             "arguments_digest, prev, hash FROM op ORDER BY seq"
         ):
-            seq, uid, time, name, actor, arguments, undoes, a_salt, a_digest, g_salt, g_digest, prev, own = row
-            while expected < seq:
-                yield Problem("op-missing", f"op {expected}")
-                expected += 1
-            expected = seq + 1
+            yield from (Problem("op-missing", f"op {seq}") for seq in range(expected, row[0]))
+            expected = row[0] + 1
             self.ops += 1
             self.progress.update(self.ops)
-            if bytes(prev) != self.head:
-                yield Problem("chain-broken", f"op {seq}")
-            if actor is not None and custody.salted(a_salt, actors.get(actor)) != a_digest:
-                yield Problem("actor-changed", f"op {seq}")
-            if arguments is not None and _salted_text(g_salt, arguments) != g_digest:
-                yield Problem("arguments-changed", f"op {seq}")
-            sets = [RowSet(*each) for each in self._sets(seq)]
-            form = custody.op_form(
-                seq=seq,
-                uid=uid,
-                time=time,
-                name=name,
-                undoes=undoes,
-                actor=a_digest,
-                arguments=g_digest,
-                rows=sets,
-                prev=prev,
-            )
-            if custody.op_hash(form) != own:
-                yield Problem("op-changed", f"op {seq}")
-            yield from self._row_sets(seq)
-            self.head = bytes(own)
-        last = reader.value("SELECT max(op) FROM op_rows") or 0
-        for missing in range(expected, int(last) + 1):
-            yield Problem("op-missing", f"op {missing}")
+            yield from self._op(*row)
+        yield from (Problem("op-missing", f"op {seq}") for seq in range(expected, self._highest() + 1))
+
+    def _highest(self) -> int:
+        """The highest number of an op that the file has any memory of: rows of its entry, or SQLite's own counter."""
+        spoken_of = self.reader.value("SELECT ifnull(max(op), 0) FROM op_rows")
+        counted = self.reader.value("SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'op'")
+        return max(int(spoken_of), int(counted))
+
+    def _op(
+        self,
+        seq: int,
+        uid: bytes,
+        time: int,
+        name: str,
+        actor: int | None,
+        arguments: str | None,
+        undoes: int | None,
+        actor_salt: bytes | None,
+        actor_digest: bytes,
+        arguments_salt: bytes | None,
+        arguments_digest: bytes,
+        prev: bytes,
+        own: bytes,
+    ) -> Iterator[Problem]:
+        where = f"op {seq}"
+        if prev != self.head:
+            yield Problem("chain-broken", where)
+        named = None if actor is None else self._actors.get(actor)
+        if named is None or actor_salt is None or custody.salted(actor_salt, named) != actor_digest:
+            yield Problem("actor-changed", where)
+        if arguments is None or arguments_salt is None or _digest(arguments_salt, arguments) != arguments_digest:
+            yield Problem("arguments-changed", where)
+        form = custody.op_form(
+            seq=seq,
+            uid=uid,
+            time=time,
+            name=name,
+            undoes=undoes,
+            actor=actor_digest,
+            arguments=arguments_digest,
+            rows=[RowSet(*each) for each in self._sets(seq)],
+            prev=prev,
+        )
+        if custody.op_hash(form) != own:
+            yield Problem("op-changed", where)
+        yield from self._row_sets(seq)
+        self.head = own
 
     def _sets(self, seq: int) -> list[tuple[str, int, int, int, bytes]]:
         return self.reader.all("SELECT tab, first, last, count, digest FROM op_rows WHERE op = ? ORDER BY tab", (seq,))
@@ -131,36 +176,44 @@ class _Chain:
         for table, first, last, count, salt, digest in self.reader.all(
             "SELECT tab, first, last, count, salt, digest FROM op_rows WHERE op = ?", (seq,)
         ):
-            if table not in schema.RECORDED:
-                yield Problem("rows-changed", f"{table} op {seq}")
-                continue
-            if salt is None:
-                continue  # withheld: only the digest came along
-            names = column_names(table)
-            found = self.reader.all(
-                f"SELECT {', '.join(names)} FROM {table} WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)
-            )
-            self.rows += len(found)
             self.progress.check()
-            columns = dict(zip(names, zip(*found, strict=True), strict=True)) if found else {}
-            if len(found) != count or custody.rows_digest(salt, table, first, columns) != digest:
+            if table not in schema.RECORDED or salt is None or self._rows(table, first, last, count, salt) != digest:
                 yield Problem("rows-changed", f"{table} op {seq}")
 
+    def _rows(self, table: str, first: int, last: int, count: int, salt: bytes) -> bytes | None:
+        """Digest of rows as they stand; null when they are not as many, or no text can be made of one."""
+        names = column_names(table)
+        found = self.reader.all(
+            f"SELECT {', '.join(names)} FROM {table} WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)
+        )
+        self.rows += len(found)
+        if len(found) != count:
+            return None
+        columns = dict(zip(names, zip(*found, strict=True), strict=True))
+        try:
+            return custody.rows_digest(salt, table, first, columns)
+        except UnicodeEncodeError:
+            return None
 
-def _salted_text(salt: bytes, arguments: str) -> bytes | None:
-    """Digest of arguments as they stand; null when they are no JSON any more."""
+
+def _digest(salt: bytes, arguments: str) -> bytes | None:
+    """Digest of arguments as they stand: their text is their canonical form."""
     try:
-        return custody.salted(salt, json.loads(arguments))
-    except ValueError:
+        return custody.salted_text(salt, arguments)
+    except UnicodeEncodeError:
         return None
 
 
-def _guards(reader: Reader) -> Iterator[Problem]:
-    have = {row[0] for row in reader.all("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    for table in schema.GUARDED:
-        for verb in ("update", "delete"):
-            if f"{table}_no_{verb}" not in have:
-                yield Problem("guard-missing", f"{table} {verb}")
+def _schema(reader: Reader) -> Iterator[Problem]:
+    """Are the tables and indexes, and the triggers that guard them, the ones that the program made?"""
+    have = dict(reader.all("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    expected = schema.expected()
+    guards = {f"{table}_no_{verb}": f"{table} {verb}" for table in schema.GUARDED for verb in ("update", "delete")}
+    for name, sql in expected.items():
+        if have.get(name) != sql:
+            yield Problem("guard-missing", guards[name]) if name in guards else Problem("schema-changed", name)
+    for name in have.keys() - expected.keys() - schema.OTHERS:
+        yield Problem("schema-changed", name)
 
 
 def _unrecorded(reader: Reader) -> Iterator[Problem]:
@@ -192,21 +245,44 @@ def _marks(reader: Reader) -> Iterator[Problem]:
         yield Problem("marks-derived", f"{kind} {target}")
 
 
-def _objects(reader: Reader, progress: Progress, total: int) -> list[Problem]:
-    """Read every object again, on two threads: hashing and reading release the interpreter."""
-    progress.stage("stage-verify-objects", total)
-    problems: list[Problem] = []
-    if total and not reader.evidence.present:
-        return [Problem("evidence-missing", reader.evidence.folder.name)]
-    rows = reader.conn.execute("SELECT sha256, size FROM object ORDER BY sha256")
-    done = 0
-    with ThreadPoolExecutor(2, "verify") as pool:
-        while batch := rows.fetchmany(64):
-            for (sha256, _), wrong in zip(
-                batch, pool.map(lambda each: reader.evidence.check(*each), batch), strict=True
-            ):
-                done += 1
-                progress.update(done)
-                if wrong is not None:
-                    problems.append(Problem(wrong, sha256.hex()))
-    return problems
+def _text_index(reader: Reader) -> Iterator[Problem]:
+    """Does the index that finds text speak of every text, and of nothing else?"""
+    kinds = TEXT_KINDS
+    wanted = (
+        f"SELECT id * 4 + {kinds['path']} FROM path UNION ALL SELECT id * 4 + {kinds['mark']} FROM mark "
+        "WHERE kind IN ('note', 'journal') AND value IS NOT NULL"
+    )
+    indexed = f"SELECT id FROM text_index_docsize WHERE id % 4 <> {kinds['fact']}"
+    ((differing,),) = reader.all(
+        f"SELECT count(*) FROM (SELECT * FROM (SELECT * FROM ({wanted}) EXCEPT {indexed}) UNION ALL "
+        f"SELECT * FROM ({indexed} EXCEPT SELECT * FROM ({wanted})))"
+    )
+    if differing:
+        yield Problem("text-index-derived", str(differing))
+
+
+class _Objects:
+    """Reads every object again, on two threads: hashing and reading release the interpreter."""
+
+    def __init__(self, reader: Reader, progress: Progress) -> None:
+        self.reader = reader
+        self.progress = progress
+        self.done = 0
+
+    def check(self) -> Iterator[Problem]:
+        """What is missing, damaged or unreadable."""
+        reader = self.reader
+        total = int(reader.value("SELECT count(*) FROM object"))
+        self.progress.stage("stage-verify-objects", total)
+        if total and not reader.evidence.present:
+            yield Problem("evidence-missing", reader.evidence.folder.name)
+            return
+        rows = reader.conn.execute("SELECT sha256, size FROM object ORDER BY sha256")
+        with ThreadPoolExecutor(2, "verify") as pool:
+            while batch := rows.fetchmany(64):
+                found = pool.map(lambda each: reader.evidence.check(*each), batch)
+                for (sha256, _), wrong in zip(batch, found, strict=True):
+                    self.done += 1
+                    self.progress.update(self.done)
+                    if wrong is not None:
+                        yield Problem(wrong, sha256.hex())
