@@ -123,13 +123,14 @@ def add_log(
     content = b"".join(raw + b"\n" for raw in raws)
     stored = put(case, content)
     source_id = case.run(intake.source, source, "log").result
-    known = intake.Known()
     case.run(intake.begin, intake.Look("logs", "log", START, START, Basis.ASSERTED, Precision.SECOND, "partial"))
     objects: dict[bytes, int] = {}
 
     def collect(tx, stored: Stored) -> int:
         objects.update(
-            intake._objects(tx, [Sighted(b"x", stored, "ok", None, None, Zone.UNKNOWN, Precision.SECOND)], known)[0]
+            intake._objects(
+                tx, [Sighted(b"x", stored, "ok", None, None, Zone.UNKNOWN, Precision.SECOND)], intake.Known()
+            )[0]
         )
         return objects[stored.sha256]
 

@@ -39,7 +39,7 @@ class BagFiles(ABC):
         if self.sizes[path] > limit:
             raise ValueError(path)
         with self.open(path) as stream:
-            return stream.read(limit)
+            return stream.read(min(limit, self.sizes[path] + 1))
 
 
 class FolderFiles(BagFiles):

@@ -92,12 +92,14 @@ def _refuse(case: Case, out: Path) -> None:
 @contextmanager
 def _scratch(out: Path) -> Iterator[Path]:
     """A folder beside `out` that nobody else has; what dead processes left of theirs is removed."""
-    for old in out.parent.glob(f".{glob_safe(out.name)}.*.partial-lock"):
+    # A hash stands for the name: that may be as long as the system allows, and hold signs that mean something.
+    stem = f".workbench-{hashlib.sha256(os.fsencode(out.name)).hexdigest()[:16]}"
+    for old in out.parent.glob(f"{stem}.*.partial-lock"):
         with FileLock(old) as dead:
             if dead:
                 shutil.rmtree(old.with_suffix(".partial"), ignore_errors=True)
                 old.unlink(missing_ok=True)
-    folder = out.parent / f".{out.name}.{os.getpid()}-{uuid.uuid4().hex}.partial"
+    folder = out.parent / f"{stem}.{os.getpid()}-{uuid.uuid4().hex}.partial"
     lock_file = folder.with_suffix(".partial-lock")
     lock = FileLock(lock_file)
     if not lock.acquire():
@@ -109,11 +111,6 @@ def _scratch(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         lock_file.unlink(missing_ok=True)
         lock.release()
-
-
-def glob_safe(name: str) -> str:
-    """A name in a pattern, with nothing special in it."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
 
 
 @dataclass
