@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import workbench
 from workbench.core.times import DAY, HOUR, from_datetime
+from workbench.gui.texts import PseudoCatalogue
 from workbench.gui.theme import Theme
 from workbench.gui.widgets.timeline import Coverage, Timeline
 
@@ -276,6 +280,120 @@ def test_empty_says_what_the_place_is_for(qtbot: QtBot, theme: Theme) -> None:
     drag(made, QPoint(20, 50), QPoint(90, 50))
     assert made.brush() is None
     assert not made.grab().isNull()
+
+
+@pytest.mark.parametrize("width", [130, 180, 250, 300, 700])
+def test_the_header_gives_way_and_loses_nothing(timeline: Timeline, width: int) -> None:
+    timeline.resize(width, 260)
+    assert timeline.width() == width
+    choices = [timeline.clock_choice, timeline.zone_choice, timeline.bins_choice, timeline.hours_choice]
+    places = [each.geometry() for each in choices]
+    for number, one in enumerate(places):
+        assert timeline._header.rect().contains(one)
+        assert choices[number].snug() <= one.width()
+        assert not any(one.intersects(other) for other in places[number + 1 :])
+    if width > 600:
+        assert len({each.y() for each in places}) == 1
+
+
+def test_the_plot_is_where_the_arithmetic_says(timeline: Timeline) -> None:
+    canvas = timeline.canvas
+    for mode in ("bars", "hours", "bars"):
+        timeline.set_mode(mode)
+        for size in ((424, 250), (431, 307), (1600, 460)):
+            timeline.resize(*size)
+            timeline.grab()
+            assert canvas._box.sceneBoundingRect().toAlignedRect().adjusted(0, 0, -1, -1) == canvas.plot_area()
+
+
+def pixels(timeline: Timeline) -> np.ndarray:
+    image = timeline.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), dtype=np.uint32).reshape(image.height(), -1).copy()
+
+
+def test_bars_are_whole_pixels_of_plain_colour(timeline: Timeline, theme: Theme) -> None:
+    timeline.set_coverage([])
+    timeline.zoom_to(day(1), day(31))
+    area, scale = timeline.canvas.plot_area(), timeline.canvas._scale()
+    inside = pixels(timeline)[area.top() + 1 : area.bottom() + 1, area.left() : area.right() + 1]
+    tokens = theme.tokens
+    assert {each & 0xFFFFFF for each in np.unique(inside).tolist()} == {
+        color.rgb() & 0xFFFFFF for color in (tokens.panel, tokens.accent, tokens.blue)
+    }
+    left, right = (round(scale.x(day(number))) - area.left() for number in (17, 18))
+    foot = inside[-1, left:right] & 0xFFFFFF
+    assert (foot[:-1] == tokens.accent.rgb() & 0xFFFFFF).all()
+    assert foot[-1] == tokens.panel.rgb() & 0xFFFFFF
+
+
+def test_ten_seconds_a_century_away_are_exact(timeline: Timeline) -> None:
+    late = day(1) + 400
+    times = np.array([day(1) - 45_000 * DAY, late + 3_000_000, late + 3_000_001])
+    timeline.set_data(times, np.zeros(3, dtype=np.uint8), ["uploads"])
+    timeline.zoom_to(late, late + 10_000_000)
+    timeline.grab()
+    shown = timeline.canvas._box.viewRange()[0]
+    scale = timeline.canvas._scale()
+    assert timeline.canvas.view == (late, late + 10_000_000)
+    assert abs(shown[0] * 1e6 - (late - scale.base)) < 1
+    assert abs(shown[1] - shown[0] - 10) < 1e-6
+
+
+def test_the_theme_changes_at_once(timeline: Timeline, theme: Theme) -> None:
+    timeline.set_brush(day(16), day(20))
+    light = pixels(timeline)
+    theme.set("dark")
+    dark = pixels(timeline)
+    assert dark[1, 1] & 0xFFFFFF == theme.tokens.panel.rgb() & 0xFFFFFF
+    assert (light != dark).mean() > 0.8
+    timeline.set_mode("hours")
+    area = timeline.canvas.plot_area()
+    assert pixels(timeline)[area.top() + 2, area.left() + 2] & 0xFFFFFF != 0xFFFFFF
+
+
+def test_pyqtgraph_brings_no_menus_and_no_dragging(qtbot: QtBot, timeline: Timeline) -> None:
+    canvas = timeline.canvas
+    before = canvas._box.viewRange()
+    windows = QApplication.topLevelWidgets()
+    qtbot.mouseClick(canvas.viewport(), Button.RightButton, pos=QPoint(200, 60))
+    drag(timeline, QPoint(200, 60), QPoint(250, 90), Button.RightButton)
+    drag(timeline, place(timeline, day(16) + HOUR), place(timeline, day(19) + HOUR))
+    timeline.grab()
+    assert canvas._box.viewRange() == before
+    assert timeline.brush() == (day(16), day(20))
+    assert not [each for each in QApplication.topLevelWidgets() if each not in windows]
+
+
+def test_every_word_goes_through_the_catalogue(qtbot: QtBot, theme: Theme, timeline: Timeline) -> None:
+    pseudo = PseudoCatalogue()
+    QApplication.installTranslator(pseudo)
+    try:
+        made = Timeline(theme)
+        qtbot.addWidget(made)
+        made.set_zone(PYONGYANG, "Asia/Pyongyang")
+        made.set_data(np.array([day(17), day(18)]), np.array([0, 0]), ["9"])
+        made.zoom_to(day(16), day(19))
+        made.set_brush(day(17), day(18))
+        ticks = made.canvas._ticks()
+        said = [
+            made.canvas.describe_at(place(made, day(17) + HOUR)),
+            *(context.text for context in ticks.contexts),
+            *(choice.text() for choice in (made.clock_choice, made.bins_choice, made.hours_choice)),
+            made.canvas.accessibleDescription(),
+        ]
+        made.set_mode("hours")
+        said.append(made.canvas.describe_at(made.canvas.plot_area().center()))
+    finally:
+        QApplication.removeTranslator(pseudo)
+    for words in said:
+        assert words.startswith("["), words
+        assert not {"Wed", "Jan", "January", "day", "Mon"} & set(re.findall(r"\w+", words)), words
+
+
+def test_only_the_timeline_loads_pyqtgraph() -> None:
+    package = Path(workbench.__file__).parent
+    users = {each.name for each in package.rglob("*.py") if "pyqtgraph" in each.read_text(encoding="utf-8")}
+    assert {name for name in users if not name.startswith("timeline_")} == set()
 
 
 def test_one_event_and_tiny_sizes_can_be_drawn(qtbot: QtBot, theme: Theme) -> None:

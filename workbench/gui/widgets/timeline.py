@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, QTimeZone, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget, QWidgetAction
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget, QWidgetAction
 
 from workbench.core.errors import UserError
 from workbench.core.filter import Clock
@@ -19,7 +19,7 @@ from workbench.core.times import parse_zone
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.timeline_axis import Step, Unit, span_text
 from workbench.gui.widgets.timeline_canvas import TimelineCanvas
-from workbench.gui.widgets.timeline_header import Choice, Legend, Swatch, fill_menu
+from workbench.gui.widgets.timeline_header import Choice, HeaderRow, Legend, Swatch, fill_menu
 from workbench.gui.widgets.timeline_levels import Intervals, Levels
 from workbench.gui.widgets.timeline_view import Coverage, Interval
 from workbench.gui.widgets.timeline_zone import Micros, ZoneMap
@@ -111,17 +111,12 @@ class Timeline(QWidget):
         zones = QMenu(self.zone_choice)
         zones.aboutToShow.connect(self._fill_zones)
         self.zone_choice.setMenu(zones)
-        header = QHBoxLayout()
-        header.setContentsMargins(12, 8, 6, 0)
-        header.setSpacing(2)
-        header.addWidget(title)
-        header.addStretch(1)
-        for choice in (self.clock_choice, self.zone_choice, self.bins_choice, self.hours_choice):
-            header.addWidget(choice)
+        choices = (self.clock_choice, self.zone_choice, self.bins_choice, self.hours_choice)
+        self._header = HeaderRow(title, choices, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(header)
+        layout.addWidget(self._header)
         layout.addWidget(self.legend)
         layout.addWidget(self.canvas, 1)
 
@@ -194,7 +189,7 @@ class Timeline(QWidget):
         self._say()
 
     def set_bins(self, name: str) -> None:
-        """``auto``, ``hour``, ``day``, ``week`` or ``month``; coarser when that would be thousands of bars."""
+        """``auto``, ``hour``, ``day``, ``week`` or ``month``; coarser where a bar would be narrower than a pixel."""
         self.canvas.set_wanted(_BINS[name])
 
     def set_mode(self, mode: str) -> None:
@@ -287,6 +282,7 @@ class Timeline(QWidget):
         self.bins_choice.setText(self._per(step))
         self.bins_choice.setToolTip(word("timeline.bins-tip", step=_step_text(step)))
         self.bins_choice.setVisible(not weekly and not self.canvas.is_empty)
+        self._header.place()
         kinds = dict.fromkeys(each.kind for each in self.canvas.coverage)
         swatches = [Swatch(name, color) for name, color in self.canvas.legend()]
         swatches += [

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.times import DAY, HOUR, MINUTE, SECOND, to_datetime
 from workbench.gui.widgets.timeline_zone import EARLIEST, LATEST, Micros, ZoneMap
@@ -76,15 +77,14 @@ TICKS = (
     *_steps(Unit.MONTH, 1, 2, 3, 6),
     *_steps(Unit.YEAR, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000),
 )
-MOST_BINS = 4_000
 
 
 def bin_step(start: int, end: int, pixels: float, least: float = 4.0, wanted: Step | None = None) -> Step:
-    """The finest bin at least `least` pixels wide; a wanted one unless it would make more than `MOST_BINS`."""
+    """The finest bin at least `least` pixels wide; a wanted one unless it would be narrower than a pixel."""
     span = max(end - start, 1)
     if wanted is not None:
         for step in BINS[BINS.index(wanted) :]:
-            if span // step.micros <= MOST_BINS:
+            if span // step.micros <= pixels:
                 return step
     for step in BINS:
         if step.micros * pixels >= least * span:
@@ -171,8 +171,9 @@ def ticks(
     `width` measures a text in pixels. Labels stand centred under their instants.
     """
     span = max(end - start, 1)
+    least = gap + width("1")
     for step in TICKS:
-        if step.micros * pixels / span < 8:
+        if step.micros * pixels / span < least:
             continue
         instants = _tick_instants(zone, step, start, end)
         labels = tuple(Tick(at, _tick_text(_moment(at, zone), step)) for at in instants)
@@ -184,8 +185,8 @@ def ticks(
 
 def _tick_instants(zone: ZoneMap, step: Step, start: int, end: int) -> list[int]:
     if step.unit is Unit.DAY and step.count > 1:
-        days = edges(zone, Step(Unit.DAY), start, end).tolist()
-        instants = [at for at in days if _is_round_day(_moment(at, zone).day, step.count)]
+        days = edges(zone, Step(Unit.DAY), start, end)
+        instants = days[_are_round_days(zone, days, step.count)].tolist()
     elif step.micros <= HOUR:
         # Only round clocks are labelled: where the offset changes by half an hour, the edge itself may not be one.
         size = step.micros
@@ -195,9 +196,11 @@ def _tick_instants(zone: ZoneMap, step: Step, start: int, end: int) -> list[int]
     return [at for at in instants if start <= at <= end]
 
 
-def _is_round_day(day: int, count: int) -> bool:
+def _are_round_days(zone: ZoneMap, days: Micros, count: int) -> NDArray[np.bool_]:
     """1, 4, 7 … of a month, leaving out what would crowd the next month's first day."""
-    return (day - 1) % count == 0 and day + count / 2 <= 31
+    dates = zone.to_wall(days).astype("datetime64[us]").astype("datetime64[D]")
+    number = (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
+    return (number % count == 0) & (number + 1 + count / 2 <= 31)
 
 
 def weekday_name(weekday: int) -> str:

@@ -1,4 +1,4 @@
-"""The small parts above the bars: quiet choices, and a legend that drops what has no room."""
+"""The small parts above the bars: quiet choices that give way when it is narrow, and a legend that does so too."""
 
 from __future__ import annotations
 
@@ -6,17 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from workbench.gui.theme import Theme
 from workbench.gui.widgets.timeline_paint import paint_hatch
 from workbench.gui.widgets.words import word
 
+_AROUND = 12
+"""Padding and border of a choice, both sides together."""
+
 
 class Choice(QToolButton):
-    """A word that opens a menu or is switched on and off."""
+    """A word that opens a menu or is switched on and off. It is elided where there is no room."""
 
     def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +53,72 @@ class Choice(QToolButton):
         """The chosen value, which is spoken after the name of the choice."""
         super().setText(text)
         self.setAccessibleName(f"{self._name}: {text}")
+
+    def snug(self) -> int:
+        """The least width that shows all of the text."""
+        return self.fontMetrics().horizontalAdvance(self.text()) + _AROUND + 2
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As usual, but for a text that is too long."""
+        painter = QStylePainter(self)
+        try:
+            option = QStyleOptionToolButton()
+            self.initStyleOption(option)
+            room = max(self.width() - _AROUND, 1)
+            option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        finally:
+            painter.end()
+
+
+class HeaderRow(QWidget):
+    """The title and, at the right of it, the choices; where that is too narrow, in rows of their own below it."""
+
+    _LEFT, _RIGHT, _TOP, _GAP = 12, 6, 8, 2
+
+    def __init__(self, title: QLabel, choices: Sequence[Choice], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._choices = tuple(choices)
+        for each in (title, *choices):
+            each.setParent(self)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.place()
+
+    def place(self) -> None:
+        """Give everything its place for this width and these texts."""
+        shown = [each for each in self._choices if not each.isHidden()]
+        title = self._title.sizeHint()
+        high = max([title.height(), *(each.sizeHint().height() for each in shown)])
+        self._title.setGeometry(self._LEFT, self._TOP, min(title.width(), self.width() - self._LEFT), high)
+        widths = [each.sizeHint().width() for each in shown]
+        x = self.width() - self._RIGHT - sum(widths) - self._GAP * len(widths)
+        y = self._TOP
+        if x < self._LEFT + title.width() + 8:
+            room = max(self.width() - 2 * self._RIGHT, 1)
+            widths = [min(each.snug(), room) for each in shown]
+            x, y = self._RIGHT, y + high
+        for each, wide in zip(shown, widths, strict=True):
+            if x + wide > self.width() - self._RIGHT and x > self._RIGHT:
+                x, y = self._RIGHT, y + high
+            each.setGeometry(x, y, wide, high)
+            x += wide + self._GAP
+        self.setFixedHeight(y + high)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the bars can be."""
+        return QSize(120, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self.place()
+
+    def event(self, event: QEvent) -> bool:
+        """A choice has another text or is hidden."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            self.place()
+        return super().event(event)
 
 
 def fill_menu(choice: Choice, entries: Mapping[str, str], chosen: Callable[[str], None]) -> None:

@@ -40,26 +40,30 @@ class PlotBox(pg.ViewBox):
 class Bars(pg.BarGraphItem):
     """Bars of one colour."""
 
+    _bounds = QRectF()
+
     def __init__(self, z: float) -> None:
         super().__init__(x0=_NONE, x1=_NONE, y0=_NONE, y1=_NONE, pen=None, brush=QColor(0, 0, 0))
         self.setZValue(z)
         self._color = QColor(0, 0, 0)
-        self._many = 0
+        self.hide()
 
     def show_boxes(self, scale: Scale, boxes: Boxes, color: QColor) -> None:
         """These and no others; empty ones are left out."""
         held = boxes.where(boxes.highs > boxes.lows)
-        many = len(held.lefts)
-        if many or self._many:
-            changed: dict[str, Any] = {} if color == self._color else {"brush": color}
-            self.setOpts(
-                x0=scale.across(held.lefts),
-                x1=scale.across(held.rights),
-                y0=scale.up(held.lows),
-                y1=scale.up(held.highs),
-                **changed,
-            )
-            self._many, self._color = many, color
+        self.setVisible(len(held.lefts) > 0)
+        if not len(held.lefts):
+            return
+        x0, x1, y0, y1 = scale.across(held.lefts), scale.across(held.rights), scale.up(held.lows), scale.up(held.highs)
+        left, low = float(x0.min()), float(y0.min())
+        self._bounds = QRectF(left, low, float(x1.max()) - left, float(y1.max()) - low)
+        changed: dict[str, Any] = {} if color == self._color else {"brush": color}
+        self.setOpts(x0=x0, x1=x1, y0=y0, y1=y1, **changed)
+        self._color = color
+
+    def boundingRect(self) -> QRectF:
+        """Without the room for a pen, which costs more to find than the bars cost to draw."""
+        return self._bounds
 
 
 class BrushGround(pg.LinearRegionItem):
@@ -73,6 +77,8 @@ class BrushGround(pg.LinearRegionItem):
         nothing = pg.mkPen(None)
         super().__init__(values=(0, 0), movable=False, pen=nothing, hoverPen=nothing, swapMode=None)
         self.setZValue(-30)
+        for line in self.lines:
+            line.hide()
         self.hide()
 
     def show_sides(self, scale: Scale, sides: tuple[int, int] | None, color: QColor) -> None:
