@@ -44,11 +44,11 @@ class Transaction:
 
     # reading
 
-    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def all(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a query."""
         return self.conn.execute(sql, parameters).fetchall()
 
-    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+    def value(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """First column of the first row; null when there is none."""
         row = self.conn.execute(sql, parameters).fetchone()
         return None if row is None else row[0]

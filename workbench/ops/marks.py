@@ -113,27 +113,47 @@ def _write(tx: Transaction, uids: list[bytes], rows: Sequence[Row]) -> None:
     tx.index_text("mark", [mark for mark, _ in texts], [str(text) for _, text in texts])
 
 
-def restore(tx: Transaction, first: int, last: int) -> int:
-    """Bring the marks that rows `first` to `last` changed back to what they were; returns how many.
+_SAME = (
+    "x.kind = m.kind AND x.target_kind = m.target_kind AND x.target = m.target AND x.actor = m.actor "
+    "AND x.slot = m.slot"
+)
 
-    Raises `UserError` ``undo-overtaken`` when a later op touched one of them.
-    """
-    key = "x.kind = m.kind AND x.target_kind = m.target_kind AND x.target = m.target AND x.actor = m.actor"
-    overtaken = tx.value(
-        "SELECT count(*) FROM mark m JOIN mark_now x "
-        f"ON {key} AND x.slot = m.slot WHERE m.id BETWEEN ? AND ? AND x.mark > ?",
-        (first, last, last),
+_TOUCHED = f"""
+    SELECT m.* FROM mark m WHERE m.id BETWEEN :first AND :last AND m.id = (
+        SELECT min(x.id) FROM mark x WHERE {_SAME} AND x.id BETWEEN :first AND :last)"""
+
+_OVERTAKEN = f"""
+    WITH RECURSIVE undo(first, last, undone) AS (
+        SELECT r.first, r.last, u.first FROM op JOIN op_rows r ON r.op = op.seq AND r.tab = 'mark'
+        JOIN op_rows u ON u.op = op.undoes AND u.tab = 'mark' WHERE op.undoes IS NOT NULL
+    ), says(id) AS (
+        SELECT x.mark FROM ({_TOUCHED}) m JOIN mark_now x ON {_SAME} WHERE x.mark > :last
+        UNION
+        SELECT (SELECT max(x.id) FROM mark x WHERE {_SAME} AND x.id < undo.undone)
+        FROM says JOIN mark m ON m.id = says.id JOIN undo ON m.id BETWEEN undo.first AND undo.last
+        WHERE says.id > :last
     )
+    SELECT (SELECT count(*) FROM ({_TOUCHED}) m JOIN mark_now x ON {_SAME} WHERE x.mark > :last)
+         - (SELECT count(*) FROM says WHERE id BETWEEN :first AND :last)"""
+"""Marks of the op that say something else by now. A mark that an undo wrote says what the mark before the undone op
+said: these are followed back until a mark of the op is met, or one that is not.
+"""
+
+_BEFORE = f"""
+    SELECT m.target_kind, m.target, m.kind, m.slot, b.value, ifnull(b.present, 0) FROM ({_TOUCHED}) m
+    LEFT JOIN mark b ON b.id = (SELECT max(x.id) FROM mark x WHERE {_SAME} AND x.id < :first) ORDER BY m.id"""
+
+
+def restore(tx: Transaction, first: int, last: int) -> int:
+    """Bring the marks that rows `first` to `last`, of one op, changed back to what they were; returns how many.
+
+    Raises `UserError` ``undo-overtaken`` when a later op, which was not undone itself, touched one of them.
+    """
+    span = {"first": first, "last": last}
+    overtaken = tx.value(_OVERTAKEN, span)
     if overtaken:
         raise UserError("undo-overtaken", count=overtaken)
-    rows = tx.all(
-        "SELECT m.target_kind, m.target, m.kind, m.slot, before.value, ifnull(before.present, 0) "
-        "FROM (SELECT *, min(id) OVER (PARTITION BY kind, target_kind, target, actor, slot) AS lowest FROM mark "
-        "WHERE id BETWEEN ? AND ?) m "
-        "LEFT JOIN mark before ON before.id = (SELECT max(x.id) FROM mark x "
-        f"WHERE {key} AND x.slot = m.slot AND x.id < ?) WHERE m.id = m.lowest ORDER BY m.id",
-        (first, last, first),
-    )
+    rows = tx.all(_BEFORE, span)
     _write(
         tx,
         [uuid7() for _ in rows],

@@ -86,23 +86,41 @@ def find_op(reader: Reader, text: str) -> int:
 
 
 def last_undoable(reader: Reader, actor: str, names: tuple[str, ...]) -> int | None:
-    """The last op of an actor on marks that is in force: no undo, and not undone (or done again since)."""
-    marks = ", ".join("?" * len(names))
-    return reader.value(  # type: ignore[no-any-return]
-        "SELECT op.seq FROM op JOIN actor ON actor.id = op.actor "
-        f"WHERE actor.name = ? AND op.name IN ({marks}) "
-        "AND NOT EXISTS (SELECT 1 FROM op u WHERE u.undoes = op.seq "
-        "AND NOT EXISTS (SELECT 1 FROM op r WHERE r.undoes = u.seq)) ORDER BY op.seq DESC LIMIT 1",
-        (actor, *names),
-    )
+    """What the next undo of an actor undoes: the last op that changed marks and is in force, done or done again.
+
+    `names` are those of the undoable ops.
+    """
+    for seq, name, turned in _standing(reader, actor):
+        if turned % 2 == 0 and (name in names or turned):
+            return seq
+    return None
 
 
 def last_undone(reader: Reader, actor: str) -> int | None:
-    """The last undo of an actor that is in force and has no later change of marks of the same actor behind it."""
-    row = reader.conn.execute(
-        "SELECT op.seq, op.name FROM op JOIN actor ON actor.id = op.actor WHERE actor.name = ? "
-        "AND EXISTS (SELECT 1 FROM op_rows WHERE op_rows.op = op.seq AND tab = 'mark') "
-        "AND NOT EXISTS (SELECT 1 FROM op r WHERE r.undoes = op.seq) ORDER BY op.seq DESC",
+    """What the next redo of an actor undoes: the last undo that is in force, unless a new change came after it."""
+    for seq, _, turned in _standing(reader, actor, new_ends=True):
+        if turned % 2:
+            return seq
+    return None
+
+
+def _standing(reader: Reader, actor: str, *, new_ends: bool = False) -> Iterator[tuple[int, str, int]]:
+    """Number, name, and how often it was turned, of an actor's ops on marks that nothing has undone, the last first.
+
+    With `new_ends` it stops at an op that turns nothing.
+    """
+    cursor = reader.conn.execute(
+        "SELECT op.seq, op.name, op.undoes, EXISTS (SELECT 1 FROM op u WHERE u.undoes = op.seq) FROM op "
+        "JOIN actor ON actor.id = op.actor WHERE actor.name = ? "
+        "AND EXISTS (SELECT 1 FROM op_rows WHERE op_rows.op = op.seq AND tab = 'mark') ORDER BY op.seq DESC",
         (actor,),
-    ).fetchone()
-    return int(row[0]) if row is not None and row[1] == "history.undo" else None
+    )
+    for seq, name, undoes, undone in cursor:
+        if new_ends and undoes is None:
+            return
+        if not undone:
+            turned = 0
+            while undoes is not None:
+                turned += 1
+                undoes = reader.value("SELECT undoes FROM op WHERE seq = ?", (undoes,))
+            yield int(seq), str(name), turned
