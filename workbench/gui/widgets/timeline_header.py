@@ -74,7 +74,7 @@ class Choice(QToolButton):
 class HeaderRow(QWidget):
     """The title and, at the right of it, the choices; where that is too narrow, in rows of their own below it."""
 
-    _LEFT, _RIGHT, _TOP, _GAP = 12, 6, 8, 2
+    _LEFT, _RIGHT, _TOP, _GAP, _LEAST = 12, 6, 8, 2, 160
 
     def __init__(self, title: QLabel, choices: Sequence[Choice], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +83,7 @@ class HeaderRow(QWidget):
         for each in (title, *choices):
             each.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(self._LEAST)
         self.place()
 
     def place(self) -> None:
@@ -104,10 +105,6 @@ class HeaderRow(QWidget):
             each.setGeometry(x, y, wide, high)
             x += wide + self._GAP
         self.setFixedHeight(y + high)
-
-    def minimumSizeHint(self) -> QSize:
-        """As narrow as the bars can be."""
-        return QSize(120, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width."""
