@@ -164,9 +164,9 @@ def _add_marks(reader: Reader, made: dict[int, Row], actor: str | None) -> None:
         ("object", [each for each in made if each > 0]),
         ("sighting", [-each for each in made if each < 0]),
     ):
-        for target, mark_kind, value, author, mark in _in(
+        for target, mark_kind, value, author in _in(
             reader,
-            "SELECT target, kind, value, actor, mark FROM mark_now WHERE kind IN ('tag', 'verdict') "
+            "SELECT target, kind, value, actor FROM mark_now WHERE kind IN ('tag', 'verdict') "
             f"AND target_kind = '{kind}' AND present AND target IN ({{}}) ORDER BY mark",
             ids,
         ):
@@ -175,7 +175,7 @@ def _add_marks(reader: Reader, made: dict[int, Row], actor: str | None) -> None:
             if mark_kind == "tag":
                 if value not in row["tags"]:
                     row["tags"].append(value)
-            elif author == whose or (latest.get(item) != whose and mark > 0):
+            elif whose is None or author == whose or latest.get(item) != whose:
                 row["verdict"] = value
                 latest[item] = author
 
