@@ -36,8 +36,9 @@ def main(words: Sequence[str] | None = None) -> int:
         except SystemExit as ended:  # argparse after --help
             return ended.code if isinstance(ended.code, int) else WRONG_USE
         except Exception as error:  # noqa: BLE001 - told in one sentence, with the details in a file
-            if (reason := _damage(error)) is not None:
-                say(Message("cli-case-damaged", {"reason": reason}).text())
+            known = _in_words(error)
+            if known is not None:
+                say(known)
                 return WRONG_USE
             from workbench.cli.crash import report
 
@@ -72,15 +73,12 @@ def _run(words: list[str], stop: Stop) -> int:
         call.out.close()
 
 
-def _damage(error: Exception) -> str | None:
-    """What SQLite says of a damaged case file; null for every other error."""
+def _in_words(error: Exception) -> str | None:
+    """The sentence for what a disk or a damaged case file does to us; null for a mistake of ours."""
     from workbench.case import driver
 
-    if isinstance(error, driver.DatabaseError):
-        for sign in ("malformed", "not a database", "disk I/O error", "unable to open"):
-            if sign in str(error):
-                return str(error)
-    return None
+    known = driver.in_words(error)
+    return str(known) if isinstance(known, UserError) else None
 
 
 def _ordered(words: list[str]) -> list[str]:

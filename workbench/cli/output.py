@@ -97,10 +97,7 @@ class Output:
 
     @staticmethod
     def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
-        return [
-            plain(cell(column[2](row) if len(column) == 3 else row.get(column[1])))
-            for column in columns
-        ]
+        return [plain(cell(column[2](row) if len(column) == 3 else row.get(column[1]))) for column in columns]
 
     def _write(self, text: str) -> None:
         self._bar.clear()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.case.case import Case
     from workbench.case.readers import Reader
 
-BROKEN = ("not-a-case", "case-unreadable", "case-incomplete")
+BROKEN = ("not-a-case", "case-unreadable", "case-incomplete", "case-damaged")
 """What opening says of a case file whose inside is damaged."""
 UNREAD = ("missing", "damaged", "unreadable")
 LARGEST_REPLY = 16 << 20
@@ -79,12 +79,11 @@ def _verified_case(call: Call, path: Path) -> dict[str, Any]:
     try:
         with open_case(path, write=False) as case:
             found = case.ask(verify, call.progress)
-    except UserError as error:
-        if error.message.code not in BROKEN:
+    except (UserError, driver.DatabaseError) as error:
+        known = driver.in_words(error)
+        if not isinstance(known, UserError) or known.message.code not in BROKEN:
             raise
-        return _damaged(str(error))
-    except driver.DatabaseError as error:
-        return _damaged(str(error))
+        return _damaged(str(known))
     return {
         "ok": found.ok,
         "checked": found.checked,
