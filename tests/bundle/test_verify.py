@@ -174,7 +174,8 @@ def test_a_changed_row_of_the_rebuilt_case_is_named(copied: Path) -> None:
 
 
 def test_system_files_of_a_curious_recipient_are_no_damage(copied: Path) -> None:
-    (copied / "data/.DS_Store").write_bytes(b"x")
+    for place in ("", "data", "data/evidence", "data/evidence/objects"):
+        (copied / place / ".DS_Store").write_bytes(b"x")
     found = verify_bundle(copied)
     assert {each.code for each in found.warnings} == {"warning-bag-system-file"}
     assert {problem.kind for problem in found.problems} == set()

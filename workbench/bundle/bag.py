@@ -6,12 +6,15 @@ Every byte is hashed once, with all methods that the manifests ask for.
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import unicodedata
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 
-from workbench.bundle.bagfiles import UNREADABLE, BagFiles, unsafe
+from workbench.bundle.bagfiles import UNREADABLE, BagFiles, Digests, unsafe
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.queries.verify import Problem
@@ -30,12 +33,15 @@ class Bag:
     encoding: str = "utf-8"
     version: tuple[int, int] = (1, 0)
     info: dict[str, list[str]] = field(default_factory=dict)
-    manifests: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Payload manifests: method of hashing, then path to digest."""
-    tags: dict[str, dict[str, str]] = field(default_factory=dict)
-    digests: dict[str, bytes] = field(default_factory=dict)
+    manifests: dict[str, Digests] = field(default_factory=dict)
+    """Payload manifests by their method of hashing."""
+    tags: dict[str, Digests] = field(default_factory=dict)
+    digests: Digests = field(init=False)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.digests = Digests(self.files.sizes, 32)
 
     def problem(self, kind: str, where: str) -> None:
         """Note something that makes the bag invalid."""
@@ -94,11 +100,21 @@ def _text(bag: Bag, path: str) -> str | None:
         return None
 
 
+def _lines(bag: Bag, path: str) -> Iterator[str]:
+    """The lines of a tag file, one after the other: a manifest can be larger than everything else in memory."""
+    try:
+        with bag.files.open(path) as raw, io.TextIOWrapper(raw, bag.encoding) as text:
+            for number, line in enumerate(text):
+                yield line.removeprefix("\ufeff") if number == 0 else line
+    except (ValueError, *UNREADABLE):
+        bag.problem("bag-tag-file", path)
+
+
 def _manifests(bag: Bag) -> None:
     for path in sorted(bag.files.sizes):
         found = re.fullmatch(r"(tag)?manifest-([a-z0-9]+)\.txt", path)
         if found and found[2] in hashlib.algorithms_available and not found[2].startswith("shake"):
-            listed = _listed(bag, path, payload=found[1] is None)
+            listed = _listed(bag, path, found[2], payload=found[1] is None)
             (bag.manifests if found[1] is None else bag.tags)[found[2]] = listed
     if not bag.manifests:
         bag.problem("bag-no-manifest", "manifest-sha256.txt")
@@ -106,13 +122,14 @@ def _manifests(bag: Bag) -> None:
         bag.warn("bag-weak-hash", ", ".join(sorted(bag.manifests)))
 
 
-def _listed(bag: Bag, manifest: str, *, payload: bool) -> dict[str, str]:
-    listed: dict[str, str] = {}
-    for number, line in enumerate((_text(bag, manifest) or "").splitlines(), start=1):
+def _listed(bag: Bag, manifest: str, algorithm: str, *, payload: bool) -> Digests:
+    length = hashlib.new(algorithm).digest_size
+    listed = Digests(bag.files.sizes, length)
+    for number, line in enumerate(_lines(bag, manifest), start=1):
         if not line.strip():
             continue
-        found = re.fullmatch(r"([0-9A-Fa-f]+)[ \t]+(\*?)(.+?)", line)
-        if found is None:
+        found = re.fullmatch(r"([0-9A-Fa-f]+)[ \t]+(\*?)(.+)", line.rstrip("\r\n"))
+        if found is None or len(found[1]) != length * 2:
             bag.problem("bag-manifest-line", f"{manifest}:{number}")
             continue
         digest, marker, path = found.groups()
@@ -130,7 +147,7 @@ def _listed(bag: Bag, manifest: str, *, payload: bool) -> dict[str, str]:
         path = _decoded(bag, path)
         if path in listed:
             bag.problem("bag-listed-twice", path)
-        listed[path] = digest.lower()
+        listed.set(path, bytes.fromhex(digest))
     return listed
 
 
@@ -141,16 +158,18 @@ def _decoded(bag: Bag, path: str) -> str:
 
 
 def _names(bag: Bag) -> None:
-    listed = {path for listing in (*bag.manifests.values(), *bag.tags.values()) for path in listing}
+    absent = {path for listing in (*bag.manifests.values(), *bag.tags.values()) for path in listing.absent}
     seen: dict[str, str] = {}
-    for path in sorted(listed | set(bag.files.sizes)):
+    for path in chain(bag.files.sizes, sorted(absent)):
         if path in bag.files.sizes and unsafe(path):
             bag.problem("bag-path-unsafe", path)
-        key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-        other = seen.setdefault(key, path)
+        key = unicodedata.normalize("NFC", _normal(path).casefold())
+        if key == path:
+            continue  # it stands for itself, and needs no place in `seen`
+        other = key if key in bag.files.sizes or key in absent else seen.setdefault(key, path)
         if other == path:
             continue
-        if unicodedata.normalize("NFC", other) == unicodedata.normalize("NFC", path):
+        if _normal(other) == _normal(path):
             bag.warn("bag-normalization", path)
         else:
             bag.problem("bag-path-twin", path)
@@ -174,18 +193,19 @@ def _fetch(bag: Bag) -> None:
 def _hash(bag: Bag, progress: Progress) -> None:
     """Hash every file and compare it with every manifest that lists it."""
     for listing in (*bag.manifests.values(), *bag.tags.values()):
-        for path in listing:
-            if path not in bag.files.sizes and not _elsewhere(bag, path):
+        for path in listing.absent:
+            if not _elsewhere(bag, path):
                 bag.problem("bag-file-missing", path)
-    payload = [path for path in bag.files.sizes if path.startswith("data/")]
-    known = set().union(*bag.manifests.values()) if bag.manifests else set()
-    for path in sorted(payload):
-        missing = [name for name, listing in bag.manifests.items() if path not in listing]
-        if not missing or (bag.version < (1, 0) and path in known):
+    absent = {_normal(path) for listing in bag.manifests.values() for path in listing.absent}
+    for path in bag.files.sizes:
+        if not path.startswith("data/"):
             continue
-        if path not in known and SYSTEM.fullmatch(path):
+        lists = [path in listing for listing in bag.manifests.values()]
+        if all(lists) or (bag.version < (1, 0) and any(lists)):
+            continue
+        if not any(lists) and SYSTEM.fullmatch(path):
             bag.warn("bag-system-file", path)
-        elif path not in known and _normal(path) in {_normal(each) for each in known}:
+        elif not any(lists) and _normal(path) in absent:
             continue  # listed in another composition of the same letters
         else:
             bag.problem("bag-file-unlisted", path)
@@ -213,7 +233,7 @@ def _normal(path: str) -> str:
     return unicodedata.normalize("NFC", path)
 
 
-def _digests(bag: Bag, path: str) -> dict[str, str] | None:
+def _digests(bag: Bag, path: str) -> dict[str, bytes] | None:
     listings = bag.manifests if path.startswith("data/") else bag.tags
     hashes = {name: hashlib.new(name) for name in {*listings, "sha256"}}
     try:
@@ -223,16 +243,16 @@ def _digests(bag: Bag, path: str) -> dict[str, str] | None:
                     each.update(block)
     except UNREADABLE:
         return None
-    return {name: each.hexdigest() for name, each in hashes.items()}
+    return {name: each.digest() for name, each in hashes.items()}
 
 
-def _compare(bag: Bag, path: str, found: dict[str, str] | None) -> None:
+def _compare(bag: Bag, path: str, found: dict[str, bytes] | None) -> None:
     if found is None:
         bag.problem("bag-file-unreadable", path)
         return
-    bag.digests[path] = bytes.fromhex(found["sha256"])
+    bag.digests.set(path, found["sha256"])
     listings = bag.manifests if path.startswith("data/") else bag.tags
-    if any(listing.get(path, found[name]) != found[name] for name, listing in listings.items()):
+    if any(listing.get(path) not in (None, found[name]) for name, listing in listings.items()):
         bag.problem("bag-file-changed", path)
 
 

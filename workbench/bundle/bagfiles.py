@@ -7,6 +7,8 @@ import re
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,11 +20,80 @@ UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, Runt
 """What reading a damaged or odd member can raise."""
 
 
+class Sizes(Mapping[str, int]):
+    """Size of every file by its path, and a number for each, kept small: a bag can hold a million."""
+
+    def __init__(self) -> None:
+        self._number: dict[str, int] = {}
+        self._sizes = array("q")
+
+    def add(self, path: str, size: int) -> None:
+        """Enter a file."""
+        self._number[path] = len(self._sizes)
+        self._sizes.append(size)
+
+    def number(self, path: str) -> int | None:
+        """The file's place in the order of entering."""
+        return self._number.get(path)
+
+    def __getitem__(self, path: str) -> int:
+        return self._sizes[self._number[path]]
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._number
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._number)
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+
+class Digests:
+    """A digest for some files of a bag. `absent` holds those of files that a manifest lists and that are not there."""
+
+    def __init__(self, sizes: Sizes, length: int) -> None:
+        self._sizes = sizes
+        self._length = length
+        self._known = bytearray(len(sizes))
+        self._digests = bytearray(len(sizes) * length)
+        self.absent: dict[str, bytes] = {}
+
+    def set(self, path: str, digest: bytes) -> None:
+        """Enter a digest of the right length."""
+        number = self._sizes.number(path)
+        if number is None:
+            self.absent[path] = digest
+            return
+        self._known[number] = 1
+        self._digests[number * self._length : (number + 1) * self._length] = digest
+
+    def get(self, path: str) -> bytes | None:
+        """The digest of a file; null when there is none."""
+        number = self._sizes.number(path)
+        if number is None:
+            return self.absent.get(path)
+        if not self._known[number]:
+            return None
+        return bytes(self._digests[number * self._length : (number + 1) * self._length])
+
+    def __contains__(self, path: str) -> bool:
+        number = self._sizes.number(path)
+        return path in self.absent if number is None else bool(self._known[number])
+
+    def items(self) -> Iterator[tuple[str, bytes]]:
+        """All files that are there and have a digest."""
+        for path in self._sizes:
+            digest = self.get(path)
+            if digest is not None:
+                yield path, digest
+
+
 class BagFiles(ABC):
     """`sizes` holds every regular file by its path within the bag; `odd` what is no plain file or has a bad name."""
 
     def __init__(self) -> None:
-        self.sizes: dict[str, int] = {}
+        self.sizes = Sizes()
         self.odd: list[tuple[str, str]] = []
         """(kind of problem, path)."""
 
@@ -59,7 +130,7 @@ class FolderFiles(BagFiles):
                     elif entry.is_dir(follow_symlinks=False):
                         pending.append(path)
                     elif entry.is_file(follow_symlinks=False):
-                        self.sizes[path] = entry.stat(follow_symlinks=False).st_size
+                        self.sizes.add(path, entry.stat(follow_symlinks=False).st_size)
                     else:
                         self.odd.append(("bag-special-file", path))
 
@@ -103,7 +174,7 @@ class ZipFiles(BagFiles):
             self.odd.append(("bag-zip", name))
         elif top == self.top and path:
             self._infos[path] = info
-            self.sizes[path] = info.file_size
+            self.sizes.add(path, info.file_size)
 
     def open(self, path: str) -> BinaryIO:
         """Read a member."""

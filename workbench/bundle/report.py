@@ -20,12 +20,13 @@ from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.core.messages import Message
 from workbench.core.resources import resource
-from workbench.core.times import rfc3339, to_datetime
+from workbench.core.times import Precision, rfc3339, to_datetime
 from workbench.queries import files, origins
 
 PICTURES = 360
 """On the contact sheet; the rest stands in the tables."""
 ADDRESSES = 80
+OTHER_ADDRESSES = 24
 NOTES = 200
 ANONYMISING = frozenset({"vpn", "hosting", "tor", "proxy", "relay"})
 """Labels behind which somebody else may sit. An address with none of them is told first."""
@@ -123,7 +124,7 @@ def write_report(
         pictures=[_picture(row, jpegs) for row in shown],
         items=len(found),
         exceptions=[_address(row) for row in rows if _exceptional(row)][:ADDRESSES],
-        others=[_address(row) for row in rows if not _exceptional(row)][:ADDRESSES],
+        others=[_address(row) for row in rows if not _exceptional(row)][:OTHER_ADDRESSES],
         addresses=len(rows),
         most=max([row["uploads"] for row in rows] + [1]),
         notes=list(_notes(made)),
@@ -148,6 +149,13 @@ def visible(text: str) -> str:
 def minute(micros: int) -> str:
     """``2024-01-03 09:00 UTC``."""
     return to_datetime(micros, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _look_time(observed: int, precision: int) -> str:
+    """The time of a look, no finer than it is known."""
+    if precision == Precision.DAY:
+        return to_datetime(observed, UTC).strftime("%Y-%m-%d (UTC day)")
+    return minute(observed)
 
 
 def size_text(size: int | None) -> str:
@@ -199,16 +207,17 @@ def _looks(first: Reader, numbers: Renumbering) -> list[Row]:
     """How often each source was looked at, and how that ended."""
     mask = numbers.masks["snapshot"]
     found: dict[str, Row] = {}
-    for row, source, observed, status in first.all(
-        "SELECT n.id, s.name, n.observed, e.status FROM snapshot n JOIN source s ON s.id = n.source "
+    for row, source, observed, precision, status in first.all(
+        "SELECT n.id, s.name, n.observed, n.precision, e.status FROM snapshot n JOIN source s ON s.id = n.source "
         "LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY s.id, n.observed"
     ):
         if not mask[row]:
             continue
         own = found.setdefault(
-            source, {"source": source, "first": minute(observed), "complete": 0, "partial": 0, "failed": 0}
+            source,
+            {"source": source, "first": _look_time(observed, precision), "complete": 0, "partial": 0, "failed": 0},
         )
-        own["last"] = minute(observed)
+        own["last"] = _look_time(observed, precision)
         own[status if status in ("complete", "failed") else "partial"] += 1
     return list(found.values())
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
-from workbench.bundle.layout import ALGORITHMS
+from workbench.bundle.layout import ALGORITHMS, EVIDENCE
 
 CHUNK = 1 << 20
 WIDE = 1 << 31
@@ -42,10 +42,19 @@ class Readable(Protocol):
 
 
 class Sink(ABC):
-    """A bag under construction. `entries` holds what was written, by path."""
+    """A bag under construction. The lines of its manifests grow in `scratch`, so that memory does not.
 
-    def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
+    `payload` counts (bytes, files) below ``data/``; `tags` holds the few files beside it.
+    """
+
+    def __init__(self, scratch: Path) -> None:
+        self.payload = (0, 0)
+        self.tags: dict[str, Entry] = {}
+        self._last: Entry | None = None
+        self._evidence = (scratch / "evidence-lines").open("w+", encoding="ascii", newline="\n")
+        self._payload = [
+            (scratch / f"payload-{name}").open("w+", encoding="ascii", newline="\n") for name in ALGORITHMS
+        ]
 
     def add(self, path: str, stream: Readable, size: int, check: Callable[[], None] | None = None) -> Entry:
         """Write a file and hash it. `size` is what is expected; `check` may raise to stop."""
@@ -59,9 +68,9 @@ class Sink(ABC):
                     each.update(block)
                 out.write(block)
                 written += len(block)
-        entry = Entry(path, written, tuple(each.hexdigest() for each in hashes))
-        self.entries[path] = entry
-        return entry
+        self._note()
+        self._last = Entry(path, written, tuple(each.hexdigest() for each in hashes))
+        return self._last
 
     def add_file(self, path: str, file: Path) -> Entry:
         """Write a file that was made in the scratch folder, and remove it there."""
@@ -76,12 +85,51 @@ class Sink(ABC):
 
     def take_back(self, path: str) -> None:
         """Remove the file that was written last."""
-        del self.entries[path]
+        assert self._last is not None
+        assert self._last.path == path
+        self._last = None
         self._remove(path)
 
+    def _note(self) -> None:
+        """Enter the last file into the manifests, now that nobody takes it back any more."""
+        entry, self._last = self._last, None
+        if entry is None:
+            return
+        if not entry.path.startswith("data/"):
+            self.tags[entry.path] = entry
+            return
+        self.payload = (self.payload[0] + entry.size, self.payload[1] + 1)
+        for lines, digest in zip(self._payload, entry.digests, strict=True):
+            lines.write(f"{digest}  {entry.path}\n")
+        if entry.path.startswith(f"{EVIDENCE}/"):
+            self._evidence.write(f"{entry.digests[0]}  {entry.path.removeprefix(f'{EVIDENCE}/')}\n")
+
+    def evidence_lines(self) -> Path:
+        """The manifest of the evidence part so far, in the order of writing."""
+        return self._flushed(self._evidence)
+
+    def payload_lines(self) -> list[Path]:
+        """The payload manifests, in the order of `ALGORITHMS`."""
+        return [self._flushed(each) for each in self._payload]
+
+    def tag_lines(self, number: int) -> bytes:
+        """A tag manifest of what is beside the payload so far."""
+        self._note()
+        return "".join(f"{each.digests[number]}  {path}\n" for path, each in sorted(self.tags.items())).encode()
+
+    def _flushed(self, lines: IO[str]) -> Path:
+        self._note()
+        lines.flush()
+        return Path(lines.name)
+
     @abstractmethod
+    def has(self, path: str) -> bool:
+        """Was this file written?"""
+
     def close(self) -> None:
         """Finish the bag."""
+        for each in (self._evidence, *self._payload):
+            each.close()
 
     @abstractmethod
     def _writing(self, path: str, size: int) -> AbstractContextManager[BinaryIO]: ...
@@ -93,8 +141,8 @@ class Sink(ABC):
 class FolderSink(Sink):
     """A bag as a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
+    def __init__(self, folder: Path, scratch: Path) -> None:
+        super().__init__(scratch)
         self._folder = folder
         self._made: set[Path] = set()
         folder.mkdir()
@@ -112,15 +160,16 @@ class FolderSink(Sink):
     def _remove(self, path: str) -> None:
         (self._folder / path).unlink()
 
-    def close(self) -> None:
-        """Nothing is left to do."""
+    def has(self, path: str) -> bool:
+        """Is it there?"""
+        return (self._folder / path).exists()
 
 
 class ZipSink(Sink):
     """A bag as a zip: stored, one top folder, deterministic but for its content."""
 
-    def __init__(self, file: Path, top: str) -> None:
-        super().__init__()
+    def __init__(self, file: Path, top: str, scratch: Path) -> None:
+        super().__init__(scratch)
         self._top = top
         self._zip = zipfile.ZipFile(file, "x", zipfile.ZIP_STORED, allowZip64=True)
         self._began = 0
@@ -145,8 +194,13 @@ class ZipSink(Sink):
         file.truncate()
         self._zip.start_dir = self._began
 
+    def has(self, path: str) -> bool:
+        """Is it in the zip?"""
+        return f"{self._top}/{path}" in self._zip.NameToInfo
+
     def close(self) -> None:
         """Write the directory of the zip and have it on the disk."""
+        super().close()
         file = self._zip.filename
         self._zip.close()
         assert file is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.bundle import layout
-from workbench.bundle.bag import Bag, check_bag
-from workbench.bundle.bagfiles import UNREADABLE, is_bundle, opened
+from workbench.bundle.bag import SYSTEM, Bag, check_bag
+from workbench.bundle.bagfiles import UNREADABLE, Digests, is_bundle, opened
 from workbench.bundle.signing import holds
 from workbench.case import custody, driver
 from workbench.case.columns import Columns
@@ -93,27 +94,30 @@ class _Ours:
         """Every tag file is listed; only the signature and the tag manifests themselves cannot be."""
         free = {layout.SIGNATURE, layout.PUBLIC_KEY, *map(layout.tag_manifest, layout.ALGORITHMS)}
         for path in sorted(self.bag.files.sizes):
-            if path.startswith("data/") or path in free:
+            if path.startswith("data/") or path in free or SYSTEM.fullmatch(path):
                 continue
             if not all(path in listing for listing in self.bag.tags.values()) or not self.bag.tags:
                 self.bag.problem("bundle-tag-unlisted", path)
 
     def _evidence(self) -> None:
         within = f"{layout.EVIDENCE}/"
-        found = {
-            path.removeprefix(within): digest.hex()
-            for path, digest in self.bag.digests.items()
-            if path.startswith(within) and path != layout.EVIDENCE_MANIFEST
-        }
-        listed: dict[str, str] = {}
+        listed = Digests(self.bag.files.sizes, 32)
         for line in self._lines(layout.EVIDENCE_MANIFEST):
             digest, _, path = line.rstrip("\n").partition("  ")
-            listed[path] = digest
-        for path in sorted(listed.keys() | found.keys()):
-            if listed.get(path) != found.get(path):
+            if re.fullmatch(r"[0-9a-f]{64}", digest) is None or within + path in listed:
+                self.bag.problem("bundle-evidence", line.strip()[:200])
+            else:
+                listed.set(within + path, bytes.fromhex(digest))
+        for path in listed.absent:
+            self.bag.problem("bundle-evidence", path)
+        for path, own in self.bag.digests.items():
+            if path == layout.EVIDENCE_MANIFEST or not path.startswith(within):
+                continue
+            if listed.get(path) != own and (path in listed or not SYSTEM.fullmatch(path)):
                 self.bag.problem("bundle-evidence", path)
         for path, own in self.bag.digests.items():
-            if path.startswith(f"{layout.OBJECTS}/") and layout.object_path(own.hex()) != path:
+            misnamed = path.startswith(f"{layout.OBJECTS}/") and layout.object_path(own.hex()) != path
+            if misnamed and not SYSTEM.fullmatch(path):
                 self.bag.problem("bundle-object-name", path)
         said = self.bag.info.get("Workbench-Evidence-Manifest-Sha256", [""])[0]
         manifest = self.bag.digests.get(layout.EVIDENCE_MANIFEST)
@@ -130,7 +134,7 @@ class _Ours:
     # the chain
 
     def _chain(self) -> None:
-        if not {layout.SUMMARY, layout.CUSTODY} <= self.bag.files.sizes.keys():
+        if layout.SUMMARY not in self.bag.files.sizes or layout.CUSTODY not in self.bag.files.sizes:
             return
         summary = json.loads(self.bag.files.read(layout.SUMMARY))
         prev = custody.genesis(bytes.fromhex(summary["case"]))

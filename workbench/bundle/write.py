@@ -125,13 +125,14 @@ class _Writing:
     lost: dict[int, str] = field(default_factory=dict)
     objects: int = 0
     object_bytes: int = 0
+    evidence_manifest: str = ""
 
     def run(self, as_zip: bool, recipient: str | None, signer: Signer | None) -> Written:
         self.progress.stage("stage-bundle-select")
         selection = selected(self.reader, self.asked, self.redaction)
         top = self.out.stem if as_zip and self.out.suffix.lower() == ".zip" else self.out.name
         draft = self.scratch / (f"{top}.zip" if as_zip else "bag")
-        sink: Sink = ZipSink(draft, top) if as_zip else FolderSink(draft)
+        sink: Sink = ZipSink(draft, top, self.scratch) if as_zip else FolderSink(draft, self.scratch)
         try:
             written = self._fill(sink, selection, recipient, signer)
         finally:
@@ -165,7 +166,7 @@ class _Writing:
             tables = Tables(self.reader, made, selection, numbers, excerpts, self.progress)
             self._evidence_tables(sink, tables)
             self._excerpts(sink, excerpts, selection.count("log"))
-            self._evidence_manifest(sink)
+            self.evidence_manifest = self._evidence_manifest(sink)
             facts = self._record(sink, selection, tables, recipient, head)
         sink.add_file(layout.CASE_FILE, path)
         summary = json_line(facts.summary()).encode()
@@ -238,21 +239,16 @@ class _Writing:
         for each in excerpts.made:
             sink.add_file(f"{layout.LOGS}/{each.places.name}", each.places)
             path = layout.object_path(each.sha256.hex())
-            if path not in sink.entries:
+            if not sink.has(path):
                 with each.file.open("rb") as stream:
                     sink.add(path, stream, each.size, self.progress.check)
         nothing = layout.object_path(EMPTY.hex())
-        if logs > len({each.log for each in excerpts.made}) and nothing not in sink.entries:
+        if logs > len({each.log for each in excerpts.made}) and not sink.has(nothing):
             sink.add_bytes(nothing, b"")
 
-    def _evidence_manifest(self, sink: Sink) -> None:
-        within = f"{layout.EVIDENCE}/"
-        lines = [
-            f"{entry.digests[0]}  {path.removeprefix(within)}\n"
-            for path, entry in sorted(sink.entries.items())
-            if path.startswith(within)
-        ]
-        sink.add_bytes(layout.EVIDENCE_MANIFEST, "".join(lines).encode())
+    def _evidence_manifest(self, sink: Sink) -> str:
+        """Write it; returns its SHA-256."""
+        return sink.add_file(layout.EVIDENCE_MANIFEST, sink.evidence_lines()).digests[0]
 
     # the record part
 
@@ -290,7 +286,7 @@ class _Writing:
             left_out=[(reason, count) for reason, count in sorted(selection.left_out.items()) if count],
             ops=ops,
             head=head.hash.hex(),
-            evidence_manifest=sink.entries[layout.EVIDENCE_MANIFEST].digests[0],
+            evidence_manifest=self.evidence_manifest,
         )
         self._previews_and_report(sink, facts, tables, days)
         return facts
@@ -304,27 +300,23 @@ class _Writing:
     # the tag files
 
     def _tag_files(self, sink: Sink, facts: Facts, signer: Signer | None) -> str:
-        payload = sorted((path, entry) for path, entry in sink.entries.items() if path.startswith("data/"))
+        payload = sink.payload_lines()
         sink.add_bytes(layout.BAGIT, layout.DECLARATION)
-        size = sum(entry.size for _, entry in payload)
-        sink.add_bytes(layout.BAG_INFO, tagfiles.bag_info(facts, size, len(payload)))
+        sink.add_bytes(layout.BAG_INFO, tagfiles.bag_info(facts, *sink.payload))
         sink.add_bytes(layout.README, tagfiles.readme(facts, signed=signer is not None))
         sink.add_bytes(layout.VERIFIER, tagfiles.verifier())
-        manifests: dict[str, bytes] = {}
-        for number, algorithm in enumerate(layout.ALGORITHMS):
-            content = "".join(f"{entry.digests[number]}  {path}\n" for path, entry in payload).encode()
-            manifests[algorithm] = content
-            sink.add_bytes(layout.manifest(algorithm), content)
-        tags = sorted((path, entry) for path, entry in sink.entries.items() if not path.startswith("data/"))
-        tag_manifests: dict[str, bytes] = {}
-        for number, algorithm in enumerate(layout.ALGORITHMS):
-            content = "".join(f"{entry.digests[number]}  {path}\n" for path, entry in tags).encode()
-            tag_manifests[algorithm] = content
+        signed = [payload[0].read_bytes()] if signer is not None else []
+        manifests = [
+            sink.add_file(layout.manifest(algorithm), file)
+            for algorithm, file in zip(layout.ALGORITHMS, payload, strict=True)
+        ]
+        tags = [sink.tag_lines(number) for number in range(len(layout.ALGORITHMS))]
+        for algorithm, content in zip(layout.ALGORITHMS, tags, strict=True):
             sink.add_bytes(layout.tag_manifest(algorithm), content)
         if signer is not None:
-            sink.add_bytes(layout.SIGNATURE, signer.sign(manifests["sha256"], tag_manifests["sha256"]))
+            sink.add_bytes(layout.SIGNATURE, signer.sign(*signed, tags[0]))
             sink.add_bytes(layout.PUBLIC_KEY, signer.public_pem)
-        return hashlib.sha256(manifests["sha256"]).hexdigest()
+        return manifests[0].digests[0]
 
 
 class _Readable:
