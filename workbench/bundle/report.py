@@ -104,6 +104,7 @@ def write_report(
         if jpeg.startswith(b"\xff\xd8\xff")
     }
     rows = list(origins.rows(made, EVERYTHING))
+    by_day = {row[0] for row in made.all("SELECT id FROM snapshot WHERE precision = ?", (int(Precision.DAY),))}
     template = resource("templates", "bundle-report.html").read_text(encoding="utf-8")
     style = resource("templates", "bundle-report.css").read_text(encoding="utf-8")
     environment = Environment(
@@ -121,7 +122,10 @@ def write_report(
         chart=timeline_chart(days),
         looks=_looks(first, numbers),
         looked_words=LOOKED,
-        pictures=[_picture(row, jpegs) for row in shown],
+        pictures=[
+            _picture(row, jpegs, by_day=int(look) in by_day)
+            for row, look in zip(shown, found.snapshot[:PICTURES], strict=True)
+        ],
         items=len(found),
         exceptions=[_address(row) for row in rows if _exceptional(row)][:ADDRESSES],
         others=[_address(row) for row in rows if not _exceptional(row)][:OTHER_ADDRESSES],
@@ -170,7 +174,7 @@ def size_text(size: int | None) -> str:
     return f"{amount:.3g} TB"
 
 
-def _picture(row: Row, jpegs: dict[str, bytes]) -> Picture:
+def _picture(row: Row, jpegs: dict[str, bytes], *, by_day: bool) -> Picture:
     path = row["paths"][0] if row["paths"] else ""
     folder, _, name = path.rpartition("/")
     verdict = [row["verdict"]] if row["verdict"] else []
@@ -180,7 +184,7 @@ def _picture(row: Row, jpegs: dict[str, bytes]) -> Picture:
         name=name or "–",
         folder=folder,
         state=row["state"],
-        seen="–" if row["first_seen"] is None else row["first_seen"][:16].replace("T", " "),
+        seen="–" if row["first_seen"] is None else row["first_seen"][: 10 if by_day else 16].replace("T", " "),
         marks=(*verdict, *row["tags"]),
     )
 
