@@ -26,7 +26,8 @@ SAMPLE = 200
 """Rows that decide how wide the columns are; later ones may stand out."""
 WIDEST = 60
 _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class PipeClosed(Exception):
@@ -178,7 +179,7 @@ def json_line(values: Row) -> str:
     if text.isascii():
         return text
     text = _LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def cell(value: object) -> str:
@@ -198,6 +199,7 @@ def plain(text: str) -> str:
     """Text without anything that a terminal would obey: controls and direction marks are shown as escapes."""
     if text.isascii() and text.isprintable():
         return text
+    text = _SURROGATE.sub("\ufffd", text)
     return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
@@ -220,7 +222,7 @@ def shortened(text: str, columns: int) -> str:
 def terminal_width() -> int:
     """Columns of the terminal that progress goes to."""
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     except (OSError, ValueError):
         return 80
 

@@ -30,7 +30,7 @@ def _run(call: Call) -> int:
     screenshot = None if args.screenshot is None else Path(args.screenshot)
     from workbench.gui.app import run
 
-    return run(case, screenshot=screenshot, size=size, theme=args.theme, pane=args.pane)
+    return int(run(case, screenshot=screenshot, size=size, theme=args.theme, pane=args.pane))
 
 
 def _check(case: Path) -> None:
