@@ -284,6 +284,8 @@ def open_case(
     if write:
         if not driver.may_write(path):
             raise UserError("case-read-only")
+        if in_bundle(path):
+            raise UserError("case-in-bundle", path=path.name)
         if not allow_risky and (risk := risky_place(path)):
             raise UserError("case-risky-place", path=path.name, place=risk)
     elif driver.has_wal(path) and not os.access(path.parent, os.W_OK):
@@ -298,8 +300,14 @@ def open_case(
 
 
 def evidence_folder(path: Path) -> Path:
-    """``NAME.evidence`` beside ``NAME.wbcase``."""
-    return path.with_suffix(".evidence")
+    """``NAME.evidence`` beside ``NAME.wbcase``; for the case in a bundle, the bundle's own evidence."""
+    beside = path.with_suffix(".evidence")
+    return path.parent.parent / "evidence" if not beside.exists() and in_bundle(path) else beside
+
+
+def in_bundle(path: Path) -> bool:
+    """Does a case lie in a bundle, as its record? Nothing may be written there: every byte is in the manifests."""
+    return path.parent.name == "record" and (path.parent.parent / "evidence" / "manifest-sha256.txt").is_file()
 
 
 def risky_place(path: Path) -> str | None:
@@ -333,7 +341,7 @@ def _uid(conn: driver.Connection, path: Path) -> bytes:
             row = conn.execute("SELECT value FROM setting WHERE key = 'uid' ORDER BY id LIMIT 1").fetchone()
     except driver.Error as error:
         known = driver.in_words(error)
-        raise known if isinstance(known, UserError) else UserError("not-a-case", path=path.name) from None
+        raise known if isinstance(known, UserError) else UserError("not-a-case", path=path.name) from error
     if row is None:
         raise UserError("case-incomplete")
     try:
