@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from workbench.core.messages import Argument, Message
+from workbench.core.messages import Argument
+from workbench.gui.texts import text
 
 
 def word(code: str, **arguments: Argument) -> str:
     """The text of ``widgets.CODE``."""
-    return Message(f"widgets.{code}", arguments).text()
+    return text(f"widgets.{code}", **arguments)

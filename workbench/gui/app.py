@@ -1,0 +1,167 @@
+"""From process start to first paint to an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+import weakref
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+from workbench import __version__
+from workbench.gui import settings as preferences
+from workbench.gui.errors import ErrorDesk
+from workbench.gui.icons import app_icon
+from workbench.gui.main_window import MainWindow, wanted_theme
+from workbench.gui.settings import Settings
+from workbench.gui.tasks import Tasks
+from workbench.gui.texts import Catalogue
+from workbench.gui.theme import Theme
+
+log = logging.getLogger("workbench.window")
+
+
+def run(
+    case_path: Path | None,
+    screenshot: Path | None = None,
+    size: tuple[int, int] | None = None,
+    theme: str | None = None,
+    pane: str | None = None,
+) -> int:
+    """Open the window, with a case if one is named, and stay until it is closed; the exit code.
+
+    With `screenshot` the window is drawn, saved as a PNG and closed: 0, or 2 with a sentence on standard error. `size`
+    is in pixels, `theme` ``light`` or ``dark``, `pane` the name of a pane to bring to the front.
+    """
+    if screenshot is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ.setdefault("QT_SCALE_FACTOR", "1")
+    app = _application()
+    settings = _settings(screenshot)
+    if theme is not None:
+        settings.set(preferences.THEME, theme)
+    look = Theme(wanted_theme(settings))
+    look.apply(app)
+    _translate(app, settings)
+    errors = ErrorDesk()
+    errors.install()
+    try:
+        with asyncio.Runner(loop_factory=lambda: _loop(app, errors)) as runner:
+            return runner.run(_window(app, look, settings, errors, case_path, screenshot, size, pane))
+    finally:
+        errors.uninstall()
+
+
+def _application() -> QApplication:
+    QApplication.setApplicationName("workbench")
+    QApplication.setApplicationDisplayName("Workbench")
+    QApplication.setApplicationVersion(__version__)
+    QApplication.setDesktopFileName("workbench")
+    made = QApplication.instance()
+    app = made if isinstance(made, QApplication) else QApplication(sys.argv[:1])
+    app.setQuitOnLastWindowClosed(False)
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def _settings(screenshot: Path | None) -> Settings:
+    """The user's own; for a picture those of a new user, so that it looks alike everywhere."""
+    if screenshot is None:
+        return Settings(preferences.default_file())
+    import tempfile
+
+    return Settings(Path(tempfile.mkdtemp(prefix="workbench-")) / "window.ini")
+
+
+def _translate(app: QApplication, settings: Settings) -> None:
+    language = settings.get(preferences.LANGUAGE)
+    if language != "en":
+        app.installTranslator(Catalogue(language, app))
+
+
+def _loop(app: QApplication, errors: ErrorDesk) -> asyncio.AbstractEventLoop:
+    """Qt's loop as asyncio's, with the hooks for abandoned async generators that qasync does not set."""
+    import qasync
+
+    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app, already_running=False)
+    loop.set_exception_handler(errors.loop_error)
+    living: weakref.WeakSet[AsyncGenerator[Any, Any]] = weakref.WeakSet()
+
+    def finalize(generator: AsyncGenerator[Any, Any]) -> None:
+        living.discard(generator)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: loop.create_task(_close(generator)))
+
+    sys.set_asyncgen_hooks(firstiter=living.add, finalizer=finalize)
+    return loop
+
+
+async def _close(generator: AsyncGenerator[Any, Any]) -> None:
+    await generator.aclose()
+
+
+async def _window(
+    app: QApplication,
+    look: Theme,
+    settings: Settings,
+    errors: ErrorDesk,
+    case_path: Path | None,
+    screenshot: Path | None,
+    size: tuple[int, int] | None,
+    pane: str | None,
+) -> int:
+    window = MainWindow(look, settings, errors, Tasks(errors.report))
+    closed = asyncio.Event()
+    window.closed.connect(closed.set)
+    app.styleHints().colorSchemeChanged.connect(lambda _: look.set(wanted_theme(settings)))
+    _place(window, settings, size)
+    painted = asyncio.Event()
+    window.painted.connect(painted.set)
+    if case_path is not None:
+        window.prepare()
+    window.show()
+    await painted.wait()
+    log.info("first paint %.0f ms after the process began", since_start() * 1000)
+    code = 0
+    try:
+        if case_path is None and screenshot is None and settings.get(preferences.REOPEN):
+            case_path = next((each for each in settings.recent() if each.exists()), None)
+        if screenshot is not None:
+            from workbench.gui.screenshot import take
+
+            code = await take(window, case_path, screenshot, pane)
+            window.close()
+        elif case_path is not None:
+            opened = await window.cases.open_case(case_path)
+            if not opened and window.session is None:
+                window.back_to_welcome()
+            log.info("ready %.0f ms after the process began", since_start() * 1000)
+        await closed.wait()
+    finally:
+        await window.shut_down()
+        window.deleteLater()
+    return code
+
+
+def _place(window: MainWindow, settings: Settings, size: tuple[int, int] | None) -> None:
+    geometry = settings.state("geometry")
+    if size is not None:
+        window.resize(*size)
+    elif geometry.isEmpty() or not window.restoreGeometry(geometry):
+        room = window.screen().availableSize()
+        window.resize(min(1440, room.width()), min(900, room.height()))
+
+
+def since_start() -> float:
+    """Seconds since the process began, by the system's own record where there is one."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, AttributeError, IndexError):
+        return time.process_time()

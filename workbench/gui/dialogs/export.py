@@ -1,0 +1,199 @@
+"""What is handed over, to whom and where; and, afterwards, what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QButtonGroup, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+
+from workbench.core.filter import Filter
+from workbench.core.messages import catalogue
+from workbench.core.sentence import parts
+from workbench.gui.dialogs.choose import PathField
+from workbench.gui.dialogs.dialog import Dialog, Form
+from workbench.gui.dialogs.new_case import file_name
+from workbench.gui.settings import Settings
+from workbench.gui.texts import message_text, text
+from workbench.gui.theme import Theme, set_role
+
+if TYPE_CHECKING:
+    from workbench.bundle.write import Written
+
+Spawn = Callable[[Coroutine[Any, Any, Any]], object]
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """What was agreed on."""
+
+    out: Path
+    as_zip: bool
+    asked: Filter
+    recipient: str = ""
+    redact: Path | None = None
+    sign: Path | None = None
+
+
+def filter_sentence(asked: Filter) -> str:
+    """The filter as one sentence in the language of the window."""
+    said = [message_text(each) for each in parts(asked)]
+    if not said:
+        return text("sentence-everything")
+    return text("sentence-whole", parts=text("sentence-and").join(said))
+
+
+class ExportDialog(Dialog):
+    """Where, as what, for whom, and how much."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        settings: Settings,
+        spawn: Spawn,
+        asked: Filter,
+        title: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, "export", text("export.title"), text("export.about"), 620, parent)
+        self._settings = settings
+        self._asked = asked
+        form = Form()
+        what = QWidget()
+        column = QVBoxLayout(what)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        self.shown = QRadioButton(text("export.shown"))
+        self.everything = QRadioButton(text("export.everything"))
+        sentence = QLabel(filter_sentence(asked))
+        sentence.setTextFormat(Qt.TextFormat.PlainText)
+        sentence.setWordWrap(True)
+        sentence.setContentsMargins(22, 0, 0, 2)
+        set_role(sentence, "dim")
+        self._what = QButtonGroup(self)
+        self._form_group = QButtonGroup(self)
+        column.addWidget(self.shown)
+        column.addWidget(sentence)
+        column.addWidget(self.everything)
+        for button in (self.shown, self.everything):
+            self._what.addButton(button)
+        self.shown.setVisible(bool(asked))
+        sentence.setVisible(bool(asked))
+        (self.shown if asked else self.everything).setChecked(True)
+        form.add("export.what", what, named=self.shown if asked else self.everything)
+        self.shown.setAccessibleName(text("export.shown"))
+        self.shown.setAccessibleDescription(sentence.text())
+        self.everything.setAccessibleName(text("export.everything"))
+        self.place = PathField(settings, "folder", "export", spawn)
+        self.place.set_path(Path(settings.folder("export") or Path.home()))
+        form.add("export.place", self.place, named=self.place.edit)
+        self.name = QLineEdit(file_name(f"{title} bundle" if title else "bundle"))
+        form.add("export.name", self.name)
+        kind = QWidget()
+        row = QVBoxLayout(kind)
+        row.setContentsMargins(0, 4, 0, 0)
+        row.setSpacing(4)
+        self.folder = QRadioButton(text("export.folder"))
+        self.zip = QRadioButton(text("export.zip"))
+        self.folder.setChecked(True)
+        for button in (self.folder, self.zip):
+            self._form_group.addButton(button)
+            row.addWidget(button)
+        form.add("export.kind", kind, named=self.folder)
+        self.folder.setAccessibleName(text("export.folder"))
+        self.recipient = QLineEdit()
+        form.add("export.recipient", self.recipient, "export.recipient.help")
+        self.redact = PathField(settings, "file", "redact", spawn)
+        form.add("export.redact", self.redact, "export.redact.help", named=self.redact.edit)
+        self.sign = PathField(settings, "file", "sign", spawn)
+        form.add("export.sign", self.sign, "export.sign.help", named=self.sign.edit)
+        self.body.addWidget(form)
+        self.add_accept("export.do")
+
+    def path(self) -> Path:
+        """What will be written."""
+        name = file_name(self.name.text()) if self.name.text().strip() else ""
+        if self.zip.isChecked() and name and not name.lower().endswith(".zip"):
+            name += ".zip"
+        return (self.place.path or Path.home()) / name
+
+    def check(self) -> str:
+        """A name that is free, in a folder that is there; key and redaction where they were named."""
+        if not self.name.text().strip():
+            return text("export.missing-name")
+        out = self.path()
+        if not out.parent.is_dir():
+            return text("new.missing-folder", folder=str(out.parent))
+        if out.exists():
+            return text("bundle-exists", path=out.name)
+        for field in (self.redact, self.sign):
+            if field.path is not None and not field.path.is_file():
+                return text("path-missing", path=str(field.path))
+        return ""
+
+    def result_value(self) -> Any:
+        """The plan."""
+        self._settings.remember_folder("export", self.path().parent)
+        return ExportPlan(
+            self.path(),
+            self.zip.isChecked(),
+            Filter() if self.everything.isChecked() else self._asked,
+            self.recipient.text().strip(),
+            self.redact.path,
+            self.sign.path,
+        )
+
+
+def left_out_words(reason: str, count: int) -> str:
+    """Why something stayed behind, in words where there are some."""
+    for code in (f"bundle-left-{reason}", f"left-out-{reason}", f"bundle-left-out-{reason}"):
+        if code in catalogue():
+            return text("export.left-out", what=text(code), count=f"{count:,}")
+    return text("export.left-out", what=reason, count=f"{count:,}")
+
+
+class ExportedDialog(Dialog):
+    """The bundle is there and was verified: what it holds, what it does not, and the numbers to keep."""
+
+    def __init__(self, theme: Theme, written: Written, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "exported", text("exported.title"), text("exported.about"), 620, parent)
+        self._folder = False
+        self.paragraph(str(written.path), "mono")
+        self.paragraph(text("exported.holds", objects=f"{written.objects:,}", bytes=f"{written.bytes:,}"))
+        self.section(text("exported.left-out"))
+        if written.left_out:
+            self.paragraph("\n".join(left_out_words(*each) for each in written.left_out), "dim")
+        else:
+            self.paragraph(text("exported.nothing-left-out"), "dim")
+        form = Form()
+        for code, value in (
+            ("exported.manifest", written.manifest_sha256),
+            ("exported.head", written.custody_head),
+        ):
+            field = QLineEdit(value)
+            field.setReadOnly(True)
+            field.setFont(theme.font("mono"))
+            field.setCursorPosition(0)
+            form.add(code, field)
+        self.body.addWidget(form)
+        self.paragraph(text("exported.keep"), "caption")
+        self.add_button("exported.copy", lambda: self._copy(written), left=True)
+        self.add_button("exported.open", self._open)
+        self.add_close()
+
+    def _copy(self, written: Written) -> None:
+        QGuiApplication.clipboard().setText(
+            f"{written.path.name}\nmanifest-sha256.txt {written.manifest_sha256}\ncustody {written.custody_head}\n"
+        )
+
+    def _open(self) -> None:
+        self._folder = True
+        self.accept()
+
+    def result_value(self) -> Any:
+        """``folder`` when the folder is to be shown."""
+        return "folder" if self._folder else "closed"

@@ -1,0 +1,66 @@
+"""A picture of the window, drawn without a screen once everything is there."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from workbench.core.errors import UserError
+from workbench.gui.main_window import MainWindow
+from workbench.gui.panes.pane import Pane
+
+BOUND_SECONDS = 30.0
+CALM_SECONDS = 0.5
+"""How long nothing may be under way before the picture is taken."""
+
+
+async def take(window: MainWindow, case: Path | None, file: Path, pane: str | None) -> int:
+    """Open the case, wait until every pane is idle, save the window as a PNG: 0, or 2 and a sentence."""
+    try:
+        if case is not None:
+            from workbench.case.case import open_case
+
+            try:
+                opened = await asyncio.to_thread(open_case, case)
+            except UserError as error:
+                if error.message.code not in ("case-read-only", "case-risky-place"):
+                    raise
+                opened = await asyncio.to_thread(open_case, case, write=False)
+            await window.enter_case(opened)
+        if pane is not None:
+            _raise(window, pane)
+        await _calm(window)
+        picture = window.grab()
+        if not picture.save(str(file), "PNG"):
+            raise UserError("screenshot-cannot-write", file=file.name)
+    except UserError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's only words
+        return 2
+    return 0
+
+
+def _raise(window: MainWindow, pane: str) -> None:
+    if pane not in window.panes:
+        raise UserError("screenshot-no-pane", pane=pane, known=", ".join(sorted(window.panes)))
+    window.focus_pane(pane)
+    if pane == "activity":
+        window.show_activity("custody")
+
+
+async def _calm(window: MainWindow) -> None:
+    """Nothing is asked and nothing is loaded for a while, or the time is up."""
+    until = time.monotonic() + BOUND_SECONDS
+    calm_since = time.monotonic()
+    while time.monotonic() < until:
+        await asyncio.sleep(0.05)
+        if any(_busy(pane) for pane in window.panes.values() if pane.isVisible()) or window.filter_bar.busy:
+            calm_since = time.monotonic()
+        elif time.monotonic() - calm_since > CALM_SECONDS:
+            return
+
+
+def _busy(pane: Pane) -> bool:
+    """Does the pane wait for an answer, or for its pictures?"""
+    return pane.busy or bool(getattr(getattr(pane, "thumbs", None), "busy", False))
