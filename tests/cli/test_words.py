@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from tests.cli.running import listed, run
 from workbench.cli import commands
 from workbench.cli.call import Command
-from workbench.cli.main import overview
+from workbench.cli.main import main, overview
 from workbench.cli.parsing import parse, parser_of
 
 CONTRACT = (
@@ -253,37 +251,40 @@ def test_a_mistake_of_ours_is_told_in_a_sentence(case: Path, tmp_path: Path, mon
     assert "secret inside" in report.read_text()
 
 
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, dict[str, object]]]:
-    """A window that only notes how it was called."""
-    calls: list[tuple[object, dict[str, object]]] = []
-    window = ModuleType("workbench.gui.app")
+class Window:
+    """Only notes how it was called."""
 
-    def show(case: object, **options: object) -> int:
-        calls.append((case, options))
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+
+    def __call__(self, case_path: object, *, screenshot: object, size: object, theme: object, pane: object) -> int:
+        self.calls.append((case_path, screenshot, size, theme, pane))
         return 0
 
-    window.run = show  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "workbench.gui.app", window)
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("QT_QPA_PLATFORM", "")  # so that what a command sets is taken back
-    monkeypatch.delenv("QT_QPA_PLATFORM")
-    return calls
+
+def test_the_window_opens(case: Path) -> None:
+    window = Window()
+    assert [main([*words], window) for words in ((), ("open",), ("open", str(case)))] == [0, 0, 0]
+    assert window.calls == [(None,) * 5, (None,) * 5, (case, None, None, None, None)]
 
 
-def test_the_window_opens(case: Path, opened: list[tuple[object, dict[str, object]]]) -> None:
-    nothing = {"screenshot": None, "size": None, "theme": None, "pane": None}
-    assert run().code == 0
-    assert run("open").code == 0
-    assert run("open", case).code == 0
-    assert opened == [(None, nothing), (None, nothing), (case, nothing)]
-    assert "QT_QPA_PLATFORM" not in os.environ
+def test_the_window_is_drawn(case: Path, tmp_path: Path) -> None:
+    window, picture = Window(), tmp_path / "window.png"
+    words = [
+        "open",
+        "--screenshot",
+        str(picture),
+        str(case),
+        "--size",
+        "1440x900",
+        "--theme",
+        "dark",
+        "--pane",
+        "origins",
+    ]
+    assert main(words, window) == 0
+    assert window.calls == [(case, picture, (1440, 900), "dark", "origins")]
 
 
-def test_the_window_is_drawn(case: Path, tmp_path: Path, opened: list[tuple[object, dict[str, object]]]) -> None:
-    picture = tmp_path / "window.png"
-    run("open", case, "--screenshot", picture, "--size", "1440x900", "--theme", "dark", "--pane", "origins")
-    assert opened == [(case, {"screenshot": picture, "size": (1440, 900), "theme": "dark", "pane": "origins"})]
-    if sys.platform == "linux":
-        assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
+def test_without_a_window_to_open() -> None:
+    assert "cannot be opened" in run("open", code=2).err

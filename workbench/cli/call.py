@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.cli.output import Output
 from workbench.core.errors import UserError
@@ -37,11 +37,28 @@ class Command:
     details: str = ""
 
 
-class Call:
-    """What a command gets."""
+class Window(Protocol):
+    """Opens the window, or draws it into a picture, and gives the exit code."""
 
-    def __init__(self, args: Namespace, stop: Stop) -> None:
+    def __call__(
+        self,
+        case_path: Path | None,
+        *,
+        screenshot: Path | None,
+        size: tuple[int, int] | None,
+        theme: str | None,
+        pane: str | None,
+    ) -> int:
+        """Stay until it is closed."""
+
+
+class Call:
+    """What a command gets. `window` is null where nobody handed one in."""
+
+    def __init__(self, args: Namespace, stop: Stop, window: Window | None = None) -> None:
         self.args = args
+        self._stop = stop
+        self._window = window
         self.out = Output(as_json=getattr(args, "json", False), check=stop.check)
         self.progress = stop.progress
         self.progress.listener = self.out.on_step
@@ -50,6 +67,21 @@ class Call:
     def json(self) -> bool:
         """Is a program reading?"""
         return self.out.as_json
+
+    def open_window(
+        self,
+        case: Path | None,
+        *,
+        screenshot: Path | None,
+        size: tuple[int, int] | None,
+        theme: str | None,
+        pane: str | None,
+    ) -> int:
+        """Leave the process, its signals included, to the window."""
+        if self._window is None:
+            raise UserError("cli-no-window")
+        self._stop.release()
+        return self._window(case, screenshot=screenshot, size=size, theme=theme, pane=pane)
 
     @contextmanager
     def case(self, *, write: bool = False) -> Iterator[Case]:
@@ -88,6 +120,10 @@ class Stop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Signals do again what they did before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

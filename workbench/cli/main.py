@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from workbench.cli import commands
-from workbench.cli.call import DONE, MISTAKE, WRONG_USE, Call, Stop
+from workbench.cli.call import DONE, MISTAKE, WRONG_USE, Call, Stop, Window
 from workbench.cli.output import PipeClosed, flush, forget_output, prepare_streams, say
 from workbench.cli.parsing import PROGRAM, Misuse, parse
 from workbench.core.errors import Cancelled, UserError
@@ -16,13 +16,12 @@ from workbench.core.messages import Message
 HELP = ("-h", "--help", "help")
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code. Prints; never raises."""
+def main(words: Sequence[str], window: Window | None = None) -> int:
+    """Run one command and give its exit code. Prints; never raises. `window` is what ``open`` opens."""
     prepare_streams()
-    words = list(sys.argv[1:] if words is None else words)
     with Stop() as stop:
         try:
-            code = _run(words, stop)
+            code = _run(list(words), stop, window)
             flush()
         except PipeClosed:
             forget_output()
@@ -47,14 +46,14 @@ def main(words: Sequence[str] | None = None) -> int:
         return code
 
 
-def _run(words: list[str], stop: Stop) -> int:
+def _run(words: list[str], stop: Stop, window: Window | None) -> int:
     words = _ordered(words)
     if not words:
         words = ["open"]
     name, *rest = words
     if name in HELP:
         if rest and name == "help":
-            return _run([rest[0], "--help"], stop)
+            return _run([rest[0], "--help"], stop, window)
         sys.stdout.write(overview())
         return DONE
     if name == "--version":
@@ -66,7 +65,7 @@ def _run(words: list[str], stop: Stop) -> int:
     if command is None:
         kind = "option" if name.startswith("-") else "command"
         raise Misuse(f"{PROGRAM}: there is no {kind} {name!r}. Try {PROGRAM} --help")
-    call = Call(parse(command, commands.SUMMARIES[name], rest), stop)
+    call = Call(parse(command, commands.SUMMARIES[name], rest), stop, window)
     try:
         return command.run(call)
     finally:
