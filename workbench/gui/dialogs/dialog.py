@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -27,6 +27,30 @@ from PySide6.QtWidgets import (
 
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
+
+
+class Words(QLabel):
+    """Plain text that wraps, and is as high as it then has to be: grids forget that of labels in them."""
+
+    def __init__(self, words: str = "", role: str = "") -> None:
+        super().__init__(words)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        if role:
+            set_role(self, role)
+
+    def setText(self, words: str) -> None:
+        super().setText(words)
+        self._grow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        needed = self.heightForWidth(self.width()) if self.text() else 0
+        if needed != self.minimumHeight():
+            self.setMinimumHeight(max(needed, 0))
 
 
 class Form(QWidget):
@@ -66,9 +90,7 @@ class Form(QWidget):
             else:
                 self._grid.addLayout(field, self._rows, 1)
         if help_code:
-            caption = QLabel(text(help_code))
-            caption.setWordWrap(True)
-            set_role(caption, "caption")
+            caption = Words(text(help_code), "caption")
             self._rows += 1
             self._grid.addWidget(caption, self._rows, 1)
             parts.append(caption)
@@ -110,20 +132,14 @@ class Dialog(QDialog):
         set_role(self.heading, "title")
         self.heading.setWordWrap(True)
         inner.addWidget(self.heading)
-        self.about = QLabel(about)
-        self.about.setTextFormat(Qt.TextFormat.PlainText)
-        self.about.setWordWrap(True)
-        set_role(self.about, "dim")
+        self.about = Words(about, "dim")
         self.about.setVisible(bool(about))
         inner.addWidget(self.about)
         inner.addSpacing(6)
         self.body = QVBoxLayout()
         self.body.setSpacing(10)
         inner.addLayout(self.body, 1)
-        self.problem = QLabel()
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
-        set_role(self.problem, "error")
+        self.problem = Words("", "error")
         self.problem.hide()
         inner.addWidget(self.problem)
         self._outer.addLayout(inner, 1)
@@ -170,17 +186,13 @@ class Dialog(QDialog):
         """Only a button to close."""
         self.add_button("dialog.close", self.accept, primary=True)
 
-    def paragraph(self, words: str, role: str = "") -> QLabel:
+    def paragraph(self, words: str, role: str = "") -> Words:
         """A piece of plain text in the body."""
-        label = QLabel(words)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        if role:
-            set_role(label, role)
+        label = Words(words, role)
         self.body.addWidget(label)
         return label
 
-    def section(self, words: str) -> QLabel:
+    def section(self, words: str) -> Words:
         """A heading in the body."""
         self.body.addSpacing(4)
         return self.paragraph(words, "heading")
@@ -206,6 +218,8 @@ class Dialog(QDialog):
         """Say what is wrong, below the fields."""
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
+        if self.isVisible():
+            self.fit()
 
     async def answer(self) -> Any:
         """Show it over its window and wait; None when it was cancelled. The dialog is gone afterwards."""
@@ -226,11 +240,22 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Begin with the first field."""
         super().showEvent(event)
+        self.fit()
         if self.focusWidget() is None:
             self.focusNextChild()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
+    def event(self, event: QEvent) -> bool:
+        """Words that turned out longer than the dialog make it higher."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self.fit()
+        return done
+
+    def fit(self) -> None:
+        """High enough for all words at this width: a top-level layout does not see to that by itself."""
+        needed = max(self._outer.totalHeightForWidth(self.width()), self._outer.totalMinimumSize().height())
+        if needed > self.height():
+            self.resize(self.width(), needed)
 
 
 async def ask(

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QButtonGroup, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from workbench.core.filter import Filter
 from workbench.core.messages import catalogue
 from workbench.core.sentence import parts
 from workbench.gui.dialogs.choose import PathField
-from workbench.gui.dialogs.dialog import Dialog, Form
+from workbench.gui.dialogs.dialog import Dialog, Form, Words
 from workbench.gui.dialogs.new_case import file_name
 from workbench.gui.settings import Settings
 from workbench.gui.texts import message_text, text
-from workbench.gui.theme import Theme, set_role
+from workbench.gui.theme import Theme
 
 if TYPE_CHECKING:
     from workbench.bundle.write import Written
@@ -69,11 +68,8 @@ class ExportDialog(Dialog):
         column.setSpacing(4)
         self.shown = QRadioButton(text("export.shown"))
         self.everything = QRadioButton(text("export.everything"))
-        sentence = QLabel(filter_sentence(asked))
-        sentence.setTextFormat(Qt.TextFormat.PlainText)
-        sentence.setWordWrap(True)
+        sentence = Words(filter_sentence(asked), "dim")
         sentence.setContentsMargins(22, 0, 0, 2)
-        set_role(sentence, "dim")
         self._what = QButtonGroup(self)
         self._form_group = QButtonGroup(self)
         column.addWidget(self.shown)

@@ -157,6 +157,8 @@ class IntakeDialog(Dialog):
         self.preview.setText(
             text("intake.preview", count=len(looks), first=looks[0].name, last=looks[-1].name, left=len(left))
         )
+        if self.isVisible():
+            self.fit()
 
     def _zone(self) -> str:
         typed = self.zone.currentText().strip()

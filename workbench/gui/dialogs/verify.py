@@ -41,7 +41,7 @@ class VerifiedDialog(Dialog):
 
     def __init__(self, theme: Theme, name: str, found: Any, parent: QWidget | None = None) -> None:
         ok = bool(found.ok)
-        title = text("verified.ok" if ok else "verified.problems", name=name, count=len(found.problems))
+        title = text("verified.ok" if ok else "verified.problems", name=name)
         about = text("verified.ok.about" if ok else "verified.problems.about", count=f"{found.checked:,}")
         super().__init__(theme, "verified", title, about, 620, parent)
         if not ok:
