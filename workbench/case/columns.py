@@ -92,6 +92,7 @@ class Columns:
         """
         if table not in TABLES or not self._writable:
             return
+        self._folder.mkdir(exist_ok=True)  # else a new case would read its first million rows back
         with self._lock, FileLock(self._folder / "lock") as alone:
             if not alone:
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -98,10 +99,9 @@ def batch(tx: Transaction, reading: int, parsed: EventBatch, line: int, offset: 
     """Record a chunk of a log: `line` lines and `offset` bytes come before it."""
     known.trim()
     columns = parsed.columns
-    words = {
-        name: _global(columns[name], tx.intern("word", "text", parsed.tables[name], known.word))
-        for name in ("method", "user", "agent", "referrer")
-    }
+    texts = {name: parsed.tables[name] for name in ("method", "user", "agent", "referrer")}
+    ids = iter(tx.intern("word", "text", chain.from_iterable(texts.values()), known.word))
+    words = {name: _global(columns[name], list(islice(ids, len(own)))) for name, own in texts.items()}
     tx.append(
         "event",
         reading=np.full(len(parsed), reading, np.int64),
@@ -141,10 +141,9 @@ def batch(tx: Transaction, reading: int, parsed: EventBatch, line: int, offset: 
 
 def _global(index: NDArray[Any], ids: list[int]) -> NDArray[Any]:
     """Ids of the case in place of indexes into a table of the batch."""
-    if not ids:
-        return np.full(len(index), NULL, np.int64)
-    null = index == NULL
-    return np.where(null, NULL, np.array(ids, np.int64)[np.where(null, 0, index)])
+    table = np.array([NULL, *ids], np.int64)
+    found: NDArray[np.int64] = table[np.maximum(index, -1) + 1]
+    return found
 
 
 @operation("logs.rejects")

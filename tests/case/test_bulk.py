@@ -1,0 +1,71 @@
+"""Rows added by the thousand: what arrays become in the case, and interning with and without a memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench.case.case import create
+from workbench.case.operation import Operation
+from workbench.case.transaction import Transaction, column_names
+from workbench.core.batch import NULL
+from workbench.queries.verify import verify
+
+COUNT = 5
+
+
+def _rows(tx: Transaction, columns: dict[str, Any]) -> None:
+    given = {name: np.zeros(COUNT, np.int64) for name in column_names("event")}
+    tx.append("event", **(given | columns))
+
+
+def _interned(tx: Transaction, values: list[str], known: dict[str, int] | None) -> list[int]:
+    return tx.intern("word", "text", values, known)
+
+
+ROWS = Operation("test.rows", _rows, undoable=False, urgent=False)
+WORDS = Operation("test.words", _interned, undoable=False, urgent=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "stored"),
+    [
+        ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]),
+        ([7] * 5, [7] * 5),
+        ([-7] * 5, [-7] * 5),
+        ([NULL] * 5, [None] * 5),
+        ([NULL, 0, -1, NULL, 2**63 - 1], [None, 0, -1, None, 2**63 - 1]),
+        ([NULL + 1] * 5, [NULL + 1] * 5),
+    ],
+)
+def test_arrays_become_numbers_and_nulls(tmp_path: Path, values: list[int], stored: list[int | None]) -> None:
+    with create(tmp_path / "a") as case:
+        case.run(ROWS, {"sent": np.array(values, np.int64), "line": np.arange(COUNT)})
+        found = case.ask(lambda reader: reader.all("SELECT sent FROM event ORDER BY id"))
+        assert [each for (each,) in found] == stored
+        assert case.ask(verify).problems == ()
+
+
+def test_interning_gives_the_same_ids_with_and_without_a_memory(tmp_path: Path) -> None:
+    with create(tmp_path / "a") as case:
+        known: dict[str, int] = {}
+        first = case.run(WORDS, ["a", "b", "a"], known).result
+        assert first == [1, 2, 1]
+        assert known == {"a": 1, "b": 2}
+        assert case.run(WORDS, ["c", "a"], known).result == [3, 1]
+        assert case.run(WORDS, ["b", "d"], None).result == [2, 4]  # somebody else
+        assert case.run(WORDS, ["d", "e", "a"], known).result == [4, 5, 1]  # the memory lacks d
+        known.clear()
+        assert case.run(WORDS, ["e", "f"], known).result == [5, 6]
+        assert case.ask(verify).problems == ()
+
+
+def test_a_new_case_need_not_read_its_events_back(tmp_path: Path) -> None:
+    with create(tmp_path / "a") as case:
+        case.run(ROWS, {"time": np.array([1, NULL, 3, 4, 5])})
+        files = {each.name for each in (case.evidence.folder / "columns").iterdir()}
+        assert "event.time" in files
+        assert case.ask(lambda reader: reader.arrays("event")["time"].tolist()) == [1, NULL, 3, 4, 5]
