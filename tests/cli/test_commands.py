@@ -75,6 +75,16 @@ def test_new_says_where_and_which(tmp_path: Path) -> None:
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", made["uid"])
     assert "exists already" in run("new", tmp_path / "a", code=2).err
     assert listed("custody", tmp_path / "a")[0]["arguments"]["title"] == "a"
+    for words, actor, examiner in (
+        ((), "examiner", None),
+        (("--examiner", "Kim"), "Kim", "Kim"),
+        (("--actor", "Lee"), "Lee", "Lee"),
+        (("--examiner", "Kim", "--actor", "Lee"), "Lee", "Kim"),
+    ):
+        case = tmp_path / f"{len(list(tmp_path.iterdir()))}.wbcase"
+        run("new", case, *words)
+        first = listed("custody", case)[0]
+        assert (first["actor"], first["arguments"].get("examiner")) == (actor, examiner)
 
 
 def test_add_sums_a_series_up(world: Path, tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
     assert run("help", name).out == text
 
 
+def test_what_the_readme_tells_to_type_can_be_typed() -> None:
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    lines = [each for each in text.splitlines() if each.startswith("workbench ")]
+    assert lines
+    for each in lines:
+        _, word, *words = shlex.split(each, comments=True)
+        parse(command(word), "", words)
+
+
 def test_help_lists_every_command() -> None:
     text = run("--help").out
     assert text == overview() == run("help").out == run("-h").out
@@ -243,6 +252,7 @@ def test_a_mistake_of_ours_is_told_in_a_sentence(case: Path, tmp_path: Path, mon
         raise RuntimeError("secret inside")
 
     monkeypatch.setattr(files, "rows", broken)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     ran = run("files", case, code=3)
     assert len(ran.err.splitlines()) == 1
     assert "mistake in Workbench" in ran.err

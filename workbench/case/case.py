@@ -191,8 +191,11 @@ def create(
     *,
     clock: Callable[[], int] = times.now,
     uid: bytes | None = None,
+    actor: str | None = None,
 ) -> Case:
-    """Make a new case and open it. Raises `UserError` where something lies already or cannot be written."""
+    """Make a new case and open it, in the name of `actor` (the examiner if null). Raises `UserError` where something
+    lies already or cannot be written.
+    """
     if path.suffix != SUFFIX:
         path = path.with_name(path.name + SUFFIX)
     folder = evidence_folder(path)
@@ -209,7 +212,7 @@ def create(
         if os.path.lexists(path) or not _is_free(folder):
             raise UserError("case-exists", path=path.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _make(draft, uid, settings, clock)
+        _make(draft, uid, settings, clock, actor or examiner or "examiner")
         Evidence(folder).create()
         _give_name(draft, path)
     except driver.Error as error:
@@ -230,14 +233,14 @@ def _is_free(folder: Path) -> bool:
     )
 
 
-def _make(draft: Path, uid: bytes, settings: dict[str, str | None], clock: Callable[[], int]) -> None:
+def _make(draft: Path, uid: bytes, settings: dict[str, str | None], clock: Callable[[], int], actor: str) -> None:
     """The tables, and the first op."""
     from workbench.case.migrations import migrate
 
     with closing(driver.connect_writer(draft, create=True)) as conn:
         migrate(conn)
         conn.execute("BEGIN IMMEDIATE")
-        tx = Transaction(conn, clock(), settings["examiner"] or "examiner", uid)
+        tx = Transaction(conn, clock(), actor, uid)
         _create.function(tx, settings)
         tx.finish(_create.name)
         conn.execute("COMMIT")

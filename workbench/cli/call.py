@@ -92,7 +92,7 @@ class Call:
             case_path(self.args.case), write=write, allow_risky=getattr(self.args, "allow_risky_place", False)
         )
         try:
-            if write and getattr(self.args, "actor", None):
+            if getattr(self.args, "actor", None):
                 case.actor = self.args.actor
             yield case
         finally:

@@ -34,7 +34,8 @@ def _new(call: Call) -> int:
     path = Path(args.case)
     if not args.allow_risky_place and (risk := risky_place(path)):
         raise UserError("case-risky-place", path=path.name, place=risk)
-    with create(path, _clean(args.title), _clean(args.examiner) or args.actor, _clean(args.number)) as case:
+    examiner = _clean(args.examiner) or args.actor
+    with create(path, _clean(args.title), examiner, _clean(args.number), actor=args.actor) as case:
         call.out.result({**path_fields("case", case.path), "uid": shown(case.uid)})
     return DONE
 
