@@ -1,0 +1,191 @@
+"""The sentences of the detail pane, each with what it rests on. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from itertools import groupby
+
+from workbench.core.times import Precision, Zone
+from workbench.gui.panes import wording
+from workbench.gui.texts import text
+from workbench.gui.widgets.chips import Tone
+from workbench.origins.names import country_words
+from workbench.queries.detail import Item, Line, Moment, Network, Sight
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement: its name, what it says, what that rests on."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+def when(stated: Moment | None, zone: tzinfo) -> str:
+    """A time as it was stated, in the zone of the window."""
+    if stated is None:
+        return text("panes.unknown")
+    return wording.moment(stated.micros, zone, stated.precision, stated.zone)
+
+
+def zone_note(stated: Moment, rule: str = "") -> str:
+    """Where the zone of a time came from, and how fine it is where that is coarse."""
+    said = [text(f"panes.zone-note.{Zone(stated.zone).word().partition(':')[0]}", zone=rule)]
+    if stated.precision >= int(Precision.MINUTE) and stated.precision != wording.DAY_PRECISION:
+        said.append(text("panes.to-the", precision=text(f"panes.precision.{Precision(stated.precision).word()}")))
+    return " · ".join(each for each in said if each)
+
+
+def look_time(sight: Sight, zone: tzinfo) -> str:
+    """When a look was: a day where only the day is known."""
+    return when(sight.look_time, UTC if sight.look_time.precision == wording.DAY_PRECISION else zone)
+
+
+def seen(item: Item, zone: tzinfo) -> Said:
+    """When it was there, and when it was not."""
+    label = text("panes.detail.seen")
+    if not item.sightings:
+        return Said(label, text("panes.unknown"))
+    first, last = item.sightings[0], item.sightings[-1]
+    at = look_time(first, zone)
+    if item.absent is not None:
+        value = text("panes.detail.seen-not-before", at=at, before=when(item.absent, zone))
+    else:
+        value = text("panes.detail.seen-first-look", at=at)
+    if item.sightings_in_all > 1 and last.look != first.look:
+        count = len({each.look for each in item.sightings})
+        note = text("panes.detail.seen-last", at=look_time(last, zone), count=wording.number(count))
+    else:
+        note = text("panes.detail.seen-once")
+    return Said(label, value, note)
+
+
+def server_says(item: Item, zone: tzinfo) -> Said | None:
+    """The modified time that the server claims; others beside it are counted."""
+    stated = list(dict.fromkeys(each.modified for each in item.sightings if each.modified is not None))
+    if not stated:
+        return None
+    first = stated[0]
+    note = zone_note(first)
+    if len(stated) > 1:
+        note = " · ".join(each for each in (note, wording.counted("panes.detail.other-times", len(stated) - 1)) if each)
+    return Said(text("panes.detail.server-says"), when(first, zone), note)
+
+
+def rule_words(rule: str, score: float | None) -> str:
+    """``path + size + time, 0.98``."""
+    parts = " + ".join(text(f"panes.rule.{each}") for each in rule.split("+") if each)
+    return parts if score is None else text("panes.detail.rule", rule=parts, score=f"{score:.2f}")
+
+
+def picture(item: Item) -> Said | None:
+    """Size in pixels, type, bytes."""
+    kind = str(item.fact("media_type") or "")
+    name = kind.rpartition("/")[2].upper().removeprefix("X-") if kind.startswith("image/") else kind
+    width, height = item.fact("width"), item.fact("height")
+    size = wording.size(item.size)
+    if width and height:
+        pixels = text("panes.pixels", width=width, height=height)
+        frames = item.fact("frames")
+        note = wording.counted("panes.detail.frames", int(frames)) if frames and int(frames) > 1 else ""
+        return Said(text("panes.detail.picture"), f"{pixels} {name}, {size}", note)
+    return Said(text("panes.detail.file"), ", ".join(each for each in (name, size) if each))
+
+
+EMBEDDED = ("exif.datetime_original", "exif.datetime_digitized", "exif.datetime")
+
+
+def embedded(item: Item, zone: tzinfo) -> Iterator[Said]:
+    """Times that the file itself states."""
+    for key in EMBEDDED:
+        value = item.fact(key)
+        if value is None:
+            continue
+        known = item.fact(f"{key}.zone") not in (None, 0, "unknown")
+        stated = Moment(int(value), int(Zone.LINE if known else Zone.UNKNOWN), int(Precision.SECOND))
+        note = "" if known else text("panes.zone-note.unknown", zone="")
+        yield Said(
+            text("panes.detail.embedded"),
+            when(stated, zone),
+            " · ".join(filter(None, [text(f"panes.fact.{key}"), note])),
+        )
+
+
+SHOWN_ELSEWHERE = frozenset(
+    {
+        "media_type",
+        "kind",
+        "width",
+        "height",
+        "frames",
+        "phash",
+        "phash_quality",
+        *EMBEDDED,
+        *(f"{each}.zone" for each in EMBEDDED),
+    }
+)
+
+
+def facts(item: Item) -> list[Said]:
+    """What analyzers found that no sentence tells."""
+    return [
+        Said(text(f"panes.fact.{key}"), str(value))
+        for key, value in item.facts
+        if key not in SHOWN_ELSEWHERE and value is not None
+    ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Looks in a row at which the file lay at one path."""
+
+    path: str
+    first: Sight
+    last: Sight
+    count: int
+
+
+def runs(sightings: Sequence[Sight]) -> list[Run]:
+    """Sightings by path, in the order of the first."""
+    by_path = sorted(sightings, key=lambda each: (each.path, each.look_time.micros))
+    found = []
+    for path, group in groupby(by_path, key=lambda each: each.path):
+        own = list(group)
+        found.append(Run(path, own[0], own[-1], len(own)))
+    return sorted(found, key=lambda each: each.first.look_time.micros)
+
+
+def network_chips(network: Network) -> list[tuple[str, Tone]]:
+    """Country and labels; what no list holds is worded."""
+    chips: list[tuple[str, Tone]] = []
+    if network.country:
+        chips.append((network.country, "code"))
+    for label in sorted(network.labels, key=lambda each: each != "unlisted"):
+        bare = label == "unlisted"
+        chips.append((text("panes.label.unlisted") if bare else label, "accent" if bare else "plain"))
+    return chips
+
+
+def network_name(network: Network) -> str:
+    """``Home access CN · AS64510``."""
+    number = f"AS{network.asn}" if network.asn else ""
+    return " · ".join(each for each in (network.name or "", number) if each)
+
+
+def network_tip(network: Network) -> str:
+    """The country in words and the network."""
+    return "\n".join(each for each in (country_words(network.country), network_name(network)) if each)
+
+
+def line_place(line: Line) -> str:
+    """``line 8,111 of access.log``: where the bytes are."""
+    return text("panes.detail.line-of", line=wording.number(line.line), log=line.log_name)
+
+
+def action_words(line: Line) -> str:
+    """``upload``, and whether it failed."""
+    word = text(f"panes.action.{line.action.word()}")
+    return text("panes.detail.failed", action=word) if line.ok is False else word

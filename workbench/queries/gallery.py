@@ -1,0 +1,296 @@
+"""The gallery: which items, in which order, under which headings; and what a tile shows.
+
+An item is placed at the look that last had news of it: there it was new, changed, moved or returned, or it was simply
+seen for the first time. So a file that moved today stands under today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.case.readers import Reader
+from workbench.core.filter import Clock, Filter
+from workbench.core.records import State
+from workbench.queries import select
+from workbench.queries.news import KINDS, News, kept, news
+from workbench.queries.shown import chunks, marks
+
+Arrangement = Literal["look", "folder", "size"]
+ARRANGEMENTS: tuple[Arrangement, ...] = ("look", "folder", "size")
+
+
+@dataclass(frozen=True)
+class Group:
+    """One heading: a look, or a folder (`path`, its display text). Counts are of the items under it."""
+
+    start: int
+    count: int
+    seen: int
+    look: int | None = None
+    observed: int | None = None
+    precision: int = 0
+    source: str = ""
+    status: str = ""
+    kinds: tuple[tuple[str, int], ...] = ()
+    compared: bool = False
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Wall:
+    """Items in the order of the gallery. `sighting` is what each is shown by, `kind` what was new about it there (an
+    index into `news.KINDS`); `total` counts the case's items, filter or not.
+    """
+
+    ids: NDArray[np.int64]
+    sighting: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    groups: tuple[Group, ...]
+    total: int
+    sources: int = 1
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Sightings that may be an item's place: its first, and all that brought news of it. By item, then in time."""
+
+    items: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    ranks: NDArray[np.int32]
+
+
+def wall(reader: Reader, asked: Filter, by: Arrangement = "look") -> Wall:
+    """What the filter shows, arranged by look (newest first), by folder, or by size (largest first)."""
+    told = news(reader)
+    snapshot = reader.arrays("sighting")["snapshot"]
+    mask = select.sightings(reader, asked)
+    ids, rows = _placed(reader, told, _latest(asked, told, snapshot, mask))
+    total = len(ids)
+    if not mask.all():
+        keep = np.isin(ids, _items_of(reader, np.flatnonzero(mask)))
+        ids, rows = ids[keep], rows[keep]
+    if by == "folder":
+        order, groups = _by_folder(reader, ids, rows)
+    elif by == "size":
+        order, groups = np.argsort(-_sizes(reader, ids), kind="stable"), ()
+    else:
+        order = np.lexsort((rows, -told.rank[snapshot[rows]]))
+        groups = _by_look(reader, told, ids[order], rows[order])
+    sources = int(reader.value("SELECT count(DISTINCT source) FROM snapshot"))
+    return Wall(ids[order], rows[order] + 1, told.kind[rows[order]], groups, total, sources)
+
+
+def _items_of(reader: Reader, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    of = reader.arrays("sighting")["object"][rows].astype(np.int64)
+    return np.where(of > 0, of, -(rows + 1))
+
+
+def _latest(asked: Filter, told: News, snapshot: NDArray[Any], mask: NDArray[np.bool_]) -> int | None:
+    """The last look that the filter speaks of (its rank): later news is not told then. Null: all of time."""
+    by_time = asked.clock in (None, Clock.OBSERVED) and (asked.since is not None or asked.until is not None)
+    if not (asked.snapshot or by_time) or not mask.any():
+        return None
+    return int(told.rank[snapshot[mask]].max())
+
+
+def _placed(reader: Reader, told: News, latest: int | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Items, ascending, and the row of the sighting at which each is placed."""
+
+    def make() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return _last_of_each(_candidates(reader, told), None)
+
+    if latest is None:
+        return kept(reader, "placed", ("sighting", "snapshot", "snapshot_end"), make)
+    return _last_of_each(_candidates(reader, told), latest)
+
+
+def _candidates(reader: Reader, told: News) -> _Candidates:
+    def make() -> _Candidates:
+        snapshot = reader.arrays("sighting")["snapshot"]
+        ranks = told.rank[snapshot]
+        items = _items_of(reader, np.arange(len(snapshot)))
+        order = np.lexsort((ranks, items))
+        first = np.ones(len(order), bool)
+        first[1:] = items[order][1:] != items[order][:-1]
+        order = order[first | (told.kind[order] > 0)]
+        return _Candidates(items[order], order, ranks[order])
+
+    return kept(reader, "candidates", ("sighting", "snapshot", "snapshot_end"), make)
+
+
+def _last_of_each(found: _Candidates, latest: int | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    items, rows = found.items, found.rows
+    if latest is not None:
+        keep = found.ranks <= latest
+        items, rows = items[keep], rows[keep]
+    if not len(items):
+        return items, rows
+    last = np.append(items[1:] != items[:-1], True)
+    return items[last], rows[last]
+
+
+def judged(reader: Reader, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which items has somebody judged?"""
+    found = [
+        target if kind == "object" else -target
+        for kind, target in reader.all(
+            "SELECT target_kind, target FROM mark_now WHERE kind = 'verdict' AND present "
+            "AND target_kind IN ('object', 'sighting')"
+        )
+    ]
+    return np.isin(ids, np.array(found, np.int64))
+
+
+def _by_look(reader: Reader, told: News, ids: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[Group, ...]:
+    if not len(ids):
+        return ()
+    looks = reader.arrays("sighting")["snapshot"][rows]
+    starts = np.flatnonzero(np.concatenate([[True], looks[1:] != looks[:-1]]))
+    ends = np.append(starts[1:], len(ids))
+    seen = np.add.reduceat(judged(reader, ids).astype(np.int64), starts)
+    kinds = told.kind[rows]
+    about = {
+        row[0]: row[1:]
+        for row in reader.all(
+            "SELECT n.id, n.observed, n.precision, s.name, ifnull(e.status, 'partial') FROM snapshot n "
+            "JOIN source s ON s.id = n.source LEFT JOIN snapshot_end e ON e.snapshot = n.id"
+        )
+    }
+    found: list[Group] = []
+    for start, end, count in zip(starts.tolist(), ends.tolist(), seen.tolist(), strict=True):
+        look = int(looks[start])
+        observed, precision, source, status = about[look]
+        counts = np.bincount(kinds[start:end], minlength=len(KINDS))
+        named = tuple((KINDS[kind], int(counts[kind])) for kind in range(1, len(KINDS)) if counts[kind])
+        compared = bool(told.compared[look])
+        found.append(Group(start, end - start, count, look, observed, precision, source, status, named, compared))
+    return tuple(found)
+
+
+def _by_folder(
+    reader: Reader, ids: NDArray[np.int64], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], tuple[Group, ...]]:
+    def make() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        size = int(reader.value("SELECT ifnull(max(id), 0) FROM path")) + 1
+        parents, places = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        for place, (row, parent) in enumerate(reader.conn.execute("SELECT id, parent FROM path ORDER BY key, id")):
+            parents[row], places[row] = parent or 0, place
+        return parents, places
+
+    parents, places = kept(reader, "path-order", ("path",), make)
+    paths = reader.arrays("sighting")["path"][rows]
+    folders = parents[paths]
+    order = np.lexsort((places[paths], np.where(folders > 0, places[folders], -1)))
+    if not len(order):
+        return order, ()
+    sorted_folders = folders[order]
+    starts = np.flatnonzero(np.concatenate([[True], sorted_folders[1:] != sorted_folders[:-1]]))
+    ends = np.append(starts[1:], len(order))
+    seen = np.add.reduceat(judged(reader, ids[order]).astype(np.int64), starts)
+    wanted = sorted_folders[starts].tolist()
+    names: dict[int, str] = {0: ""}
+    for part in chunks(wanted):
+        names.update(reader.all(f"SELECT id, display FROM path WHERE id IN ({marks(part)})", part))
+    groups = tuple(
+        Group(start, end - start, count, path=names[folder])
+        for start, end, count, folder in zip(starts.tolist(), ends.tolist(), seen.tolist(), wanted, strict=True)
+    )
+    return order, groups
+
+
+def _sizes(reader: Reader, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    sizes = reader.arrays("object")["size"]
+    return np.where(ids > 0, sizes[np.maximum(ids, 1) - 1], -1) if len(sizes) else np.full(len(ids), -1)
+
+
+@dataclass(frozen=True)
+class TileRow:
+    """What a tile shows. `copies` counts the different paths at which these bytes lie."""
+
+    item: int
+    name: str
+    state: str
+    kind: str
+    copies: int
+    tags: tuple[str, ...]
+    verdict: str
+    preview: bytes | None
+
+
+def tiles(reader: Reader, items: Sequence[int], sightings: Sequence[int], previews: bool = True) -> list[TileRow]:
+    """Tiles of some items, in their order; `sightings` gives the name of each. Without `previews` words only."""
+    held = [each for each in items if each > 0]
+    names = _names(reader, sightings)
+    hashes: dict[int, bytes] = dict(_in(reader, "SELECT id, sha256 FROM object WHERE id IN ({})", held))
+    copies = dict(
+        _in(reader, "SELECT object, count(DISTINCT path) FROM sighting WHERE object IN ({}) GROUP BY object", held)
+    )
+    kinds = dict(_in(reader, "SELECT object, value FROM fact WHERE key = 'kind' AND object IN ({}) ORDER BY id", held))
+    listed = dict(_in(reader, "SELECT id, state FROM sighting WHERE id IN ({})", [-each for each in items if each < 0]))
+    words = _marks(reader, items)
+    pictures = reader.previews.get(list(hashes.values())) if previews else {}
+    states = select.object_states(reader)
+    found: list[TileRow] = []
+    for item, sighting in zip(items, sightings, strict=True):
+        own = hashes.get(item)
+        if own is None:
+            state = str(listed.get(-item, State.NOT_FETCHED))
+        else:
+            state = str(select.STATES[states[item]]) if reader.evidence.has(own) else str(State.MISSING)
+        tags, verdict = words.get(item, ((), ""))
+        preview = pictures.get(own) if own is not None else None
+        found.append(
+            TileRow(
+                item,
+                names.get(sighting, ""),
+                state,
+                kinds.get(item, "unknown" if own is not None else "image"),
+                copies.get(item, 1),
+                tags,
+                verdict,
+                preview,
+            )
+        )
+    return found
+
+
+def _names(reader: Reader, sightings: Sequence[int]) -> dict[int, str]:
+    return {
+        row: display.rpartition("/")[2]
+        for row, display in _in(
+            reader, "SELECT s.id, p.display FROM sighting s JOIN path p ON p.id = s.path WHERE s.id IN ({})", sightings
+        )
+    }
+
+
+def _marks(reader: Reader, items: Sequence[int]) -> dict[int, tuple[tuple[str, ...], str]]:
+    found: dict[int, tuple[tuple[str, ...], str]] = {}
+    for kind, ids in (
+        ("object", [each for each in items if each > 0]),
+        ("sighting", [-each for each in items if each < 0]),
+    ):
+        for target, what, value in _in(
+            reader,
+            "SELECT target, kind, value FROM mark_now WHERE kind IN ('tag', 'verdict') AND present "
+            f"AND target_kind = '{kind}' AND target IN ({{}}) ORDER BY mark",
+            ids,
+        ):
+            item = target if kind == "object" else -target
+            tags, verdict = found.get(item, ((), ""))
+            if what == "verdict":
+                found[item] = (tags, value or "")
+            elif value not in tags:
+                found[item] = ((*tags, value), verdict)
+    return found
+
+
+def _in(reader: Reader, sql: str, values: Sequence[int]) -> list[tuple[Any, ...]]:
+    return [row for part in chunks(values) for row in reader.all(sql.format(marks(part)), part)]
