@@ -49,16 +49,16 @@ class Evidence:
         with self._lock:
             if self._own is not None:
                 shutil.rmtree(self._own, ignore_errors=True)
-                self._own.with_suffix(".lock").unlink(missing_ok=True)
                 self._own = None
             if self._owner is not None:
-                self._owner.release()
+                self._owner.release(remove=True)
                 self._owner = None
 
     def claim(self, what: str) -> FileLock | None:
         """Take a piece of work, such as going on with a look, that one process at a time may do.
 
-        Null when another one is at it. To be given back by `release`; the system does so when its owner dies.
+        Null when another one is at it. To be given back by ``release(remove=True)``; the system does so when its owner
+        dies.
         """
         place = self.folder / "locks"
         with contextlib.suppress(OSError):
@@ -214,28 +214,22 @@ class Evidence:
             return self._own / uuid.uuid4().hex
 
     def _own_folder(self, base: Path) -> Path:
-        while True:
+        for _ in range(10):  # somebody who cleans up may hold the lock for a moment
             own = base / f"{os.getpid()}-{uuid.uuid4().hex}"
-            lock_file = own.with_suffix(".lock")
-            lock = FileLock(lock_file)
-            # Somebody who cleans up may have taken the lock between our making the file and our locking it.
-            if lock.acquire() and lock_file.exists():
+            lock = FileLock(own.with_suffix(".lock"))
+            if lock.acquire():
                 self._owner = lock
                 own.mkdir()
                 return own
-            lock.release()
-            if not lock_file.exists():
-                continue
-            raise PermissionError(errno.EACCES, "locks cannot be had", str(base))
+        raise PermissionError(errno.EACCES, "locks cannot be had", str(base))
 
     def _clean(self) -> None:
         """Remove what dead processes left."""
         for lock_file in (self.folder / "tmp").glob("*.lock"):
-            with FileLock(lock_file) as dead:
-                if dead:
-                    shutil.rmtree(lock_file.with_suffix(""), ignore_errors=True)
-                    with contextlib.suppress(OSError):  # Windows removes no open file; the next cleaning finds it
-                        lock_file.unlink(missing_ok=True)
+            lock = FileLock(lock_file)
+            if lock.acquire():
+                shutil.rmtree(lock_file.with_suffix(""), ignore_errors=True)
+                lock.release(remove=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -36,19 +37,31 @@ class FileLock:
 
     def acquire(self) -> bool:
         """Take the lock if nobody has it. False also where the place cannot be written."""
+        while True:
+            try:
+                fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            except OSError:
+                return False
+            if not _try(fd):
+                os.close(fd)
+                return False
+            if self._is_still(fd):
+                self._fd = fd
+                return True
+            os.close(fd)  # its last owner removed the file while we opened it: another one has its name now
+
+    def _is_still(self, fd: int) -> bool:
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+            return os.path.samestat(os.fstat(fd), self._path.stat())
         except OSError:
             return False
-        if _try(fd):
-            self._fd = fd
-            return True
-        os.close(fd)
-        return False
 
-    def release(self) -> None:
-        """Give it back; the file stays, so that nobody locks a file that is no longer there."""
+    def release(self, *, remove: bool = False) -> None:
+        """Give it back, and with `remove` the file too."""
         if self._fd is not None:
+            if remove:
+                with suppress(OSError):  # Windows removes no open file; it stays, and does no harm
+                    self._path.unlink()
             os.close(self._fd)
             self._fd = None
 

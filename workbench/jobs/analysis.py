@@ -53,6 +53,7 @@ class Analyst:
         self._pending: deque[_Pending] = deque()
         self._answered: list[tuple[bytes, dict[str, Analysis]]] = []
         self._ids: dict[bytes, int] = {}
+        self._offered: set[bytes] = set()
 
     def offer(self, sha256: bytes, size: int, ending: str, want: Sequence[str] = tuple(sorted(NAMES))) -> None:
         """Have one stored object analysed; blocks while the workers have enough to do."""
@@ -61,11 +62,24 @@ class Analyst:
                 future = self._pool.analyze(fd=file.fileno(), want=want, ending=ending)
         except UserError:
             return  # the bytes are gone: `verify` and the state of the file say so
+        self._offered.add(sha256)
         self._pending.append(_Pending(sha256, size, ending, tuple(want), future))
 
     def know(self, ids: dict[bytes, int]) -> None:
-        """Learn the ids of objects, as far as they are in the case; their answers can be recorded from now on."""
-        self._ids.update(ids)
+        """Learn the ids of objects, as far as they are in the case; their answers can be recorded from now on.
+
+        Of objects that were not offered nothing is remembered.
+        """
+        self._ids.update({sha256: row for sha256, row in ids.items() if sha256 in self._offered})
+
+    def catch_up(self, snapshot: int, progress: Progress) -> None:
+        """Offer the objects of a look that a run which was cut off left without an analysis."""
+        self.finish(progress)
+        for lack in _all_lacking(self._case, None, snapshot):
+            self.offer(lack.sha256, lack.size, ending_of(lack.name), lack.want)
+            self.know({lack.sha256: lack.id})
+            self.collect()
+            progress.check()
 
     @property
     def waiting(self) -> int:
@@ -94,6 +108,8 @@ class Analyst:
             found = pending.future.result()
         except WorkerDied as died:
             found = self._given_up(pending, died)
+        except UserError:
+            found = self._given_up(pending, WorkerDied("failed"))  # no analyzer refuses: it is no honest answer
         self._answered.append((pending.sha256, found))
 
     def _given_up(self, pending: _Pending, died: WorkerDied) -> dict[str, Analysis]:
@@ -102,11 +118,11 @@ class Analyst:
             raise UserError("worker-start-failed") from died
         found = {name: Analysis(State.OK) for name in pending.want}
         if "type" in pending.want and len(pending.want) > 1:
-            with closing(self._case.evidence.open(pending.sha256)) as file:
-                try:
+            try:
+                with closing(self._case.evidence.open(pending.sha256)) as file:
                     found |= self._pool.analyze(fd=file.fileno(), want=("type",), ending=pending.ending).result()
-                except WorkerDied:
-                    found["type"] = Analysis(State.UNDECODABLE)
+            except (WorkerDied, UserError):
+                found["type"] = Analysis(State.UNDECODABLE)
         culprit = "image" if "image" in pending.want else pending.want[0]
         found[culprit] = Analysis(State.UNDECODABLE, (), (died.message("image"),))
         return found
@@ -133,7 +149,8 @@ class Analyst:
             self.tally.failed[name] += analysis.state in (State.UNDECODABLE, State.TOO_LARGE)
             self.tally.warnings += len(analysis.warnings)
         for sha256, _ in ready:
-            self._ids.pop(sha256)
+            self._ids.pop(sha256, None)
+            self._offered.discard(sha256)
 
 
 def analyze_missing(case: Case, pool: Pool, progress: Progress, only: str | None = None) -> Tally:
@@ -143,17 +160,17 @@ def analyze_missing(case: Case, pool: Pool, progress: Progress, only: str | None
     analyst = Analyst(case, pool)
     progress.stage("stage-analyze", case.ask(queries.object_count))
     for done, lack in enumerate(_all_lacking(case, only), start=1):
-        analyst.know({lack.sha256: lack.id})
         analyst.offer(lack.sha256, lack.size, ending_of(lack.name), lack.want)
+        analyst.know({lack.sha256: lack.id})
         analyst.collect()
         progress.update(done)
     analyst.finish(progress)
     return analyst.tally
 
 
-def _all_lacking(case: Case, only: str | None) -> Iterator[queries.Lack]:
+def _all_lacking(case: Case, only: str | None, snapshot: int | None = None) -> Iterator[queries.Lack]:
     after = 0
-    while page := case.ask(queries.lacking, VERSIONS, after, only, 500):
+    while page := case.ask(queries.lacking, VERSIONS, after, only, 500, snapshot):
         yield from page
         after = page[-1].id
 

@@ -6,13 +6,12 @@ analysed, so a look without an end was cut off, and the same call goes on with i
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import hmac
 import os
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from workbench.core.records import (
     Folder,
     Harvested,
     Noted,
+    Seen,
     Sighted,
     State,
     Status,
@@ -98,6 +98,8 @@ def add_series(case: Case, folder: Path, pattern: str, order: Order, pool: Pool,
 
 
 class _Intake:
+    """One look at work. Used by one thread."""
+
     def __init__(self, case: Case, source: Source, resume: bytes, order: Order, pool: Pool, progress: Progress) -> None:
         self._case = case
         self._source = source
@@ -111,55 +113,88 @@ class _Intake:
         self._flushed = time.monotonic()
         self._sightings = self._objects = self._bytes = self._warnings = 0
         self._lost = False
+        self._failed = False
         self._resumed = False
+        self._met: Counter[bytes] = Counter()
         self._snapshot = 0
 
     def run(self, notes: Sequence[Noted] = ()) -> Outcome:
-        self._begin()
-        self._notes += notes
-        status = Status.COMPLETE if self._order.scope == "complete" else Status.PARTIAL
-        self._progress.stage("stage-store")
+        """Take everything in. Raises `Cancelled`, and `UserError` when our own disk fails; the look then has no end,
+        and the same call goes on with it.
+        """
+        claim = self._case.evidence.claim(f"look-{self._resume.hex()[:32]}")
+        try:
+            self._begin(may_resume=claim is not None)
+            self._notes += notes
+            self._progress.stage("stage-store")
+            self._take_in()
+            ended = times.now()
+            self._flush()
+            self._analyse_the_rest()
+            status = self._status()
+            self._case.run(op.end, self._snapshot, status, ended)
+        finally:
+            if claim is not None:
+                claim.release(remove=True)
+        self._progress.flush()
+        return Outcome(self._snapshot, status, self._sightings, self._objects, self._bytes, self._warnings)
+
+    def _take_in(self) -> None:
         window: deque[tuple[Harvested, Future[Stored]]] = deque()
         with ThreadPoolExecutor(4, "store") as pool:
             try:
-                for seen in self._source.items(self._progress):
+                for seen in self._seen():
                     if not isinstance(seen, Harvested):
                         self._note(seen)
-                    elif not (self._resumed and self._case.ask(queries.has_sighting, self._snapshot, seen.path)):
+                    elif not self._recorded_before(seen.path):
                         window.append((seen, self._stored(pool, seen)))
                     while len(window) >= WINDOW or (window and window[0][1].done()):
                         self._record(*window.popleft())
                 while window:
                     self._record(*window.popleft())
-            except UserError as error:
-                self._note(Noted(b"", error.message))
-                status = Status.FAILED
             except BaseException:
                 for _, future in window:
                     future.cancel()
                 raise
-        if self._order.failed is not None:
-            self._note(Noted(b"", self._order.failed))
-            status = Status.FAILED
-        ended = times.now()
-        self._flush()
-        if self._analyst is not None:
-            self._progress.stage("stage-analyze", self._analyst.waiting or None)
-            self._analyst.finish(self._progress)
-            self._warnings += self._analyst.tally.warnings
-        if self._lost and status is Status.COMPLETE:
-            status = Status.PARTIAL
-        self._case.run(op.end, self._snapshot, status, ended)
-        self._progress.flush()
-        return Outcome(self._snapshot, status, self._sightings, self._objects, self._bytes, self._warnings)
 
-    def _begin(self) -> None:
+    def _seen(self) -> Iterator[Seen]:
+        """What the source gives; when it fails as a whole, that is noted, and what came before is kept."""
+        try:
+            yield from self._source.items(self._progress)
+        except UserError as error:
+            self._failed = True
+            yield Noted(b"", _without_place(error.message))
+
+    def _recorded_before(self, path: bytes) -> bool:
+        """Has the run that was cut off recorded this file? An archive may hold several of one name."""
+        if not self._resumed:
+            return False
+        self._met[path] += 1
+        return self._case.ask(queries.sightings_of, self._snapshot, path) >= self._met[path]
+
+    def _analyse_the_rest(self) -> None:
+        if self._analyst is None:
+            return
+        if self._resumed:
+            self._analyst.catch_up(self._snapshot, self._progress)
+        self._progress.stage("stage-analyze", self._analyst.waiting or None)
+        self._analyst.finish(self._progress)
+        self._warnings += self._analyst.tally.warnings
+
+    def _status(self) -> Status:
+        if self._failed:
+            return Status.FAILED
+        return Status.COMPLETE if self._order.scope == "complete" and not self._lost else Status.PARTIAL
+
+    def _begin(self, *, may_resume: bool) -> None:
+        """Go on with a look that was cut off, unless another process is still at it; else begin a new one."""
         name = self._order.source or self._source.name
-        found = self._case.ask(queries.unfinished, name, self._resume)
+        found = self._case.ask(queries.unfinished, name, self._resume) if may_resume else None
         if found is not None:
             self._snapshot = found
             self._resumed = True
             self._known.resumed = True
+            self._lost = self._case.ask(queries.lost_before, found)
             self._case.run(op.resume, found)
             return
         began = times.now()
@@ -207,9 +242,12 @@ class _Intake:
         except _NoBytesError:
             self._lost = True
         except OSError as error:
-            if _is_ours(error):
-                raise UserError("disk-full") from error
             problem = problem_of(error)
+            self._lost = True
+        except UserError as error:
+            if error.message.code != "object-too-large-here":
+                raise  # our own disk: what follows would fail too
+            problem = error.message
             self._lost = True
         self._batch.append(
             Sighted(
@@ -263,14 +301,20 @@ class _NoBytesError(Exception):
     """The source listed the file and gave no bytes."""
 
 
-def _is_ours(error: OSError) -> bool:
-    """Did our own disk fail, rather than the source?"""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+def _without_place(message: Message) -> Message:
+    """A message without the path on this laptop: only its last part may stand in a case."""
+    args = {
+        name: display(os.fsencode(value)).rstrip("/").rpartition("/")[2]
+        if name == "path" and isinstance(value, str)
+        else value
+        for name, value in message.args.items()
+    }
+    return Message(message.code, args)
 
 
 def _resume_key(case: Case, paths: Sequence[Path], order: Order) -> bytes:
     """Recognises the same call on the same paths, without telling them: keyed by the case's uid."""
     parts = [os.fsencode(path.absolute()) for path in paths]
-    parts += [(order.source or "").encode(), order.scope.encode(), (order.name or "").encode()]
+    parts += [os.fsencode(each or "") for each in (order.source, order.scope, order.name)]
     parts.append(b"" if order.observed is None else str(order.observed.micros).encode())
     return hmac.new(case.uid, b"\0".join(parts), hashlib.sha256).digest()

@@ -49,14 +49,18 @@ class Read:
 
 @dataclass(frozen=True)
 class _Content:
-    """The decompressed bytes: their hash and size, and the longest log of the case that they begin with."""
+    """The decompressed bytes: their hash and size, and the longest log of the case that they begin with.
+
+    `mid_line`: that log was copied while its last line was being written, so this one takes its place.
+    """
 
     sha256: bytes
     size: int
     compression: str
-    begins_with: KnownLog | None
-    same: KnownLog | None
-    problem: Message | None
+    begins_with: KnownLog | None = None
+    mid_line: bool = False
+    same: KnownLog | None = None
+    problem: Message | None = None
 
 
 def add(
@@ -77,12 +81,30 @@ def add(
     progress.stage("stage-read-log", size)
     with _opened(path) as file:
         stored = case.evidence.put(file, lambda _: False, on_chunk=lambda _: progress.check())
+    claim = case.evidence.claim("logs")
+    if claim is None:
+        raise UserError("log-busy", name=path.name)
+    try:
+        return _take_in(case, path.name, source or path.name, stored, chosen, rule, pool, progress)
+    finally:
+        claim.release()
+
+
+def _take_in(
+    case: Case, name: str, source: str, stored: Stored, chosen: Format, rule: str | None, pool: Pool, progress: Progress
+) -> Read:
+    """What is new of a stored log. One process at a time, so that none goes on with another's reading."""
     known = case.ask(queries.logs)
     content = _content(case, stored, known, progress)
     if content.same is not None:
-        return _again(case, content.same, known, chosen, rule, pool, progress)
-    log = _record_log(case, stored, path.name, source or path.name, content)
-    chain = [each for each in _chain(content.begins_with, known) if _outdated(each, chosen, rule)]
+        return _again(case, content.same, known, chosen, rule, pool, progress, content.problem)
+    if _is_contained(case, stored, content, known, progress):
+        lines = _count_lines(case, stored.sha256, 0)
+        return Read(stored.sha256, chosen.name, lines, 0, 0, _zone_word(chosen, rule), content.problem)
+    log = _record_log(case, stored, name, source, content, chosen, rule)
+    before = content.begins_with
+    chain = [] if before is None else _chain(before, known)[: -1 if content.mid_line else None]
+    chain = [each for each in chain if _outdated(each, chosen, rule)]
     events = sum(_read(case, each, chosen, rule, pool, progress).events for each in chain)
     fresh = next(each for each in case.ask(queries.logs) if each.id == log)
     done = _read(case, fresh, chosen, rule, pool, progress, content.problem)
@@ -123,20 +145,21 @@ def _content(case: Case, stored: Stored, known: list[KnownLog], progress: Progre
             by_size = {size: logs for size, logs in by_size.items() if size < stored.size}
             if not by_size:
                 same = next((log for log in known if log.content_sha256 == stored.sha256), None)
-                return _Content(stored.sha256, stored.size, compression, None, same, None)
+                return _Content(stored.sha256, stored.size, compression, same=same)
         begins: KnownLog | None = None
+        mid_line = False
         digest = hashlib.sha256()
         size = 0
         for cut, block in _cut(stream, sorted(by_size)):
             progress.check()
             digest.update(block)
             size += len(block)
-            if cut:
-                begins = next((log for log in by_size[size] if log.content_sha256 == digest.digest()), begins)
+            if cut and (found := next((log for log in by_size[size] if log.content_sha256 == digest.digest()), None)):
+                begins, mid_line = found, not block.endswith(b"\n")
     same = next((log for log in known if log.content_sha256 == digest.digest()), None)
     if begins is not None and begins.content_size == size:
         begins = None
-    return _Content(digest.digest(), size, compression, begins, same, stream.problem)
+    return _Content(digest.digest(), size, compression, begins, mid_line, same, stream.problem)
 
 
 def _cut(stream: LogStream, sizes: list[int]) -> Iterator[tuple[bool, bytes]]:
@@ -151,36 +174,77 @@ def _cut(stream: LogStream, sizes: list[int]) -> Iterator[tuple[bool, bytes]]:
             yield at == size, block
 
 
-def _record_log(case: Case, stored: Stored, name: str, source: str, content: _Content) -> int:
-    """The log's bytes become an object, and the object a log."""
+def _is_contained(case: Case, stored: Stored, content: _Content, known: list[KnownLog], progress: Progress) -> bool:
+    """Is it an earlier copy of a log that the case holds grown? Then every line of it is there already."""
+    if not content.size:
+        return False
+    with closing(case.evidence.open(stored.sha256)) as file:
+        begun = open_log(file)[0].peek(min(content.size, 1 << 16))
+    for log in known:
+        if log.content_size > content.size and case.evidence.has(log.sha256):
+            with closing(case.evidence.open(log.sha256)) as file:
+                stream, _ = open_log(file)
+                if stream.peek(len(begun)) == begun:
+                    digest = hashlib.sha256()
+                    for block in _pieces(stream, content.size):
+                        progress.check()
+                        digest.update(block)
+                    if digest.digest() == content.sha256:
+                        return True
+    return False
+
+
+def _pieces(stream: LogStream, size: int) -> Iterator[bytes]:
+    while size > 0 and (block := stream.read(min(size, 1 << 20))):
+        size -= len(block)
+        yield block
+
+
+def _record_log(
+    case: Case, stored: Stored, name: str, source: str, content: _Content, chosen: Format, rule: str | None
+) -> int:
+    """The log's bytes become an object, and the object a log, with its own lines behind those of the one that it
+    extends; or, where that one ends within a line, with its lines in the place of that one's.
+    """
     source_id = case.run(intake.source, source, "log").result
     objects = case.run(intake.objects, [stored]).result
     before = content.begins_with
-    return case.run(
-        logs.add,
-        logs.LogFile(
-            object=objects[stored.sha256],
-            source=source_id,
-            name=name,
-            compression=content.compression,
-            content_sha256=content.sha256,
-            content_size=content.size,
-            extends=None if before is None else before.id,
-            from_offset=0 if before is None else before.content_size,
-            from_line=0 if before is None else before.from_line + _lines_of(case, before),
-        ),
-    ).result
+    extends, offset, line = None, 0, 0
+    reading: logs.Begin | None = None
+    if before is not None and content.mid_line:
+        extends, offset, line = before.extends, before.from_offset, before.from_line
+        reading = logs.Begin(chosen.name, chosen.version, rule, int(chosen.precision), before.reading)
+    elif before is not None:
+        extends, offset, line = before.id, before.content_size, before.from_line + _lines_of(case, before)
+    made = logs.LogFile(
+        object=objects[stored.sha256],
+        source=source_id,
+        name=name,
+        compression=content.compression,
+        content_sha256=content.sha256,
+        content_size=content.size,
+        extends=extends,
+        from_offset=offset,
+        from_line=line,
+    )
+    return case.run(logs.add, made, reading).result
 
 
 def _lines_of(case: Case, log: KnownLog) -> int:
     """Lines of a log's own part, counted in its bytes."""
-    lines = 0
-    with closing(case.evidence.open(log.sha256)) as file:
+    return _count_lines(case, log.sha256, log.from_offset)
+
+
+def _count_lines(case: Case, sha256: bytes, offset: int) -> int:
+    """Lines behind an offset; a last one without its end counts too."""
+    lines, last = 0, b"\n"
+    with closing(case.evidence.open(sha256)) as file:
         stream, _ = open_log(file)
-        _skip(stream, log.from_offset)
+        _skip(stream, offset)
         while block := stream.read(1 << 20):
             lines += block.count(b"\n")
-    return lines
+            last = block[-1:]
+    return lines + (last != b"\n")
 
 
 def _skip(stream: LogStream, size: int) -> None:
@@ -215,11 +279,14 @@ def _again(
     rule: str | None,
     pool: Pool,
     progress: Progress,
+    problem: Message | None,
 ) -> Read:
     """The same content once more: read what is outdated or was cut off, else nothing."""
     rule = rule or (log.zone_rule if not chosen.has_zone else None)
     done = [
-        _read(case, each, chosen, rule, pool, progress) for each in _chain(log, known) if _outdated(each, chosen, rule)
+        _read(case, each, chosen, rule, pool, progress, problem if each is log else None)
+        for each in _chain(log, known)
+        if _outdated(each, chosen, rule)
     ]
     lines = log.from_line + _lines_of(case, log)
     if done:
@@ -231,6 +298,7 @@ def _again(
         sum(each.events for each in done),
         sum(each.rejected for each in done),
         _zone_word(chosen, rule),
+        problem,
     )
 
 
@@ -262,7 +330,7 @@ def _read(
         added += _record(case, reading, chunk, future, line, offset, known)
         progress.update(offset + chunk.start + len(chunk.data))
 
-    lines = line
+    lines = line + skip_first
     with closing(case.evidence.open(log.sha256)) as file:
         stream, _ = open_log(file)
         _skip(stream, offset)
@@ -276,9 +344,7 @@ def _read(
         while waiting:
             record()
     events, rejected = case.ask(queries.counts, reading)
-    case.run(logs.end, reading, lines - log.from_line, events, rejected)
-    if problem is not None:
-        case.run(intake.warn, problem, log.object)
+    case.run(logs.end, reading, lines - log.from_line, events, rejected, problem, log.object)
     return Read(log.sha256, chosen.name, lines, added, rejected, _zone_word(chosen, rule), problem)
 
 
@@ -295,15 +361,7 @@ def _begin(case: Case, log: KnownLog, chosen: Format, rule: str | None) -> tuple
         if point is None:
             return log.reading, log.from_line, log.from_offset, False
         return log.reading, point[0] - 1, point[1], True
-    begun = case.run(
-        logs.begin,
-        log.id,
-        chosen.name,
-        chosen.version,
-        rule,
-        int(chosen.precision),
-        log.reading,
-    )
+    begun = case.run(logs.begin, log.id, chosen.name, chosen.version, rule, int(chosen.precision), log.reading)
     return begun.result, log.from_line, log.from_offset, False
 
 

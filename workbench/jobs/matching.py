@@ -118,9 +118,7 @@ def _by_path(case: Case, logged: dict[int, bytes]) -> dict[int, list[tuple[int, 
         ]
         found[path] = hits[:1] if hits and hits[0][1] == PATH else hits
     lost = {path: raw for path, raw in logged.items() if raw and not found[path]}
-    for path, hits in _within(case, lost).items():
-        found[path] = hits
-    return found
+    return found | _within(case, lost)
 
 
 def _within(case: Case, logged: dict[int, bytes]) -> dict[int, list[tuple[int, str]]]:

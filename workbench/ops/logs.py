@@ -13,6 +13,7 @@ from workbench.case.operation import operation
 from workbench.case.transaction import Transaction
 from workbench.case.uids import uuid7
 from workbench.core.batch import NULL, EventBatch
+from workbench.core.messages import Message
 
 CACHED = 400_000
 """How many interned values a job remembers before it starts anew."""
@@ -52,11 +53,22 @@ class LogFile:
     from_line: int
 
 
+@dataclass(frozen=True)
+class Begin:
+    """How a log is read. A better reading `supersedes` an earlier one, of this log or of one whose place it takes."""
+
+    format: str
+    version: str
+    zone_rule: str | None
+    precision: int
+    supersedes: int | None = None
+
+
 @operation("logs.add")
-def add(tx: Transaction, log: LogFile) -> int:
-    """Take an access log in."""
+def add(tx: Transaction, log: LogFile, reading: Begin | None = None) -> int:
+    """Take an access log in; where it takes the place of another one, its reading begins in the same step."""
     tx.arguments.update(name=log.name, lines_before=log.from_line, extends=log.extends)
-    return tx.add(
+    added = tx.add(
         "log",
         object=log.object,
         source=log.source,
@@ -68,6 +80,9 @@ def add(tx: Transaction, log: LogFile) -> int:
         from_offset=log.from_offset,
         from_line=log.from_line,
     )
+    if reading is not None:
+        _begin(tx, added, reading)
+    return added
 
 
 @operation("logs.begin")
@@ -81,16 +96,20 @@ def begin(
     supersedes: int | None = None,
 ) -> int:
     """Begin to read a log; a better reading supersedes an earlier one."""
-    tx.arguments.update(log=log, format=format_name, version=version, zone=zone_rule, supersedes=supersedes)
+    return _begin(tx, log, Begin(format_name, version, zone_rule, precision, supersedes))
+
+
+def _begin(tx: Transaction, log: int, how: Begin) -> int:
+    tx.arguments.update(log=log, format=how.format, version=how.version, zone=how.zone_rule, supersedes=how.supersedes)
     return tx.add(
         "reading",
         uid=uuid7(),
         log=log,
-        format=format_name,
-        version=version,
-        zone_rule=zone_rule,
-        precision=precision,
-        supersedes=supersedes,
+        format=how.format,
+        version=how.version,
+        zone_rule=how.zone_rule,
+        precision=how.precision,
+        supersedes=how.supersedes,
     )
 
 
@@ -161,8 +180,18 @@ def rejects(tx: Transaction, reading: int, lines: list[tuple[int, int, int, str]
 
 
 @operation("logs.end")
-def end(tx: Transaction, reading: int, lines: int, events: int, rejected: int) -> None:
-    """End a reading."""
+def end(
+    tx: Transaction,
+    reading: int,
+    lines: int,
+    events: int,
+    rejected: int,
+    problem: Message | None = None,
+    object_id: int | None = None,
+) -> None:
+    """End a reading; `problem` says why the log's bytes may go on where what could be read of them does not."""
+    if problem is not None:
+        tx.add("warning", snapshot=None, path=None, object=object_id, code=problem.code, arguments=problem.to_json())
     tx.add("reading_end", reading=reading, lines=lines, events=events, rejected=rejected)
     tx.arguments.update(reading=reading, lines=lines, events=events, rejected=rejected)
 

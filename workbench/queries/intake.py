@@ -17,11 +17,23 @@ def unfinished(reader: Reader, source: str, resume: bytes) -> int | None:
     )
 
 
-def has_sighting(reader: Reader, snapshot: int, path: bytes) -> bool:
-    """Has this look recorded the path already?"""
+def sightings_of(reader: Reader, snapshot: int, path: bytes) -> int:
+    """How often has this look recorded the path already?"""
+    return int(
+        reader.value(
+            "SELECT count(*) FROM sighting s JOIN path p ON p.id = s.path WHERE s.snapshot = ? AND p.raw = ?",
+            (snapshot, path),
+        )
+    )
+
+
+def lost_before(reader: Reader, snapshot: int) -> bool:
+    """Did an earlier run of this look miss something, so that it cannot be complete?"""
     return bool(
         reader.value(
-            "SELECT 1 FROM sighting s JOIN path p ON p.id = s.path WHERE s.snapshot = ? AND p.raw = ?", (snapshot, path)
+            "SELECT EXISTS (SELECT 1 FROM sighting WHERE snapshot = ?1 AND state = 'not-fetched') "
+            "OR EXISTS (SELECT 1 FROM coverage WHERE snapshot = ?1 AND state <> 'listed')",
+            (snapshot,),
         )
     )
 
@@ -42,17 +54,27 @@ class Lack:
     want: tuple[str, ...]
 
 
-def lacking(reader: Reader, versions: Mapping[str, str], after: int, only: str | None, limit: int) -> list[Lack]:
-    """The next objects by id that lack an analysis by the analyzers (name to version) of this program."""
+def lacking(
+    reader: Reader, versions: Mapping[str, str], after: int, only: str | None, limit: int, snapshot: int | None = None
+) -> list[Lack]:
+    """The next objects by id, of a look or of all, that lack an analysis by the analyzers (name to version) of this
+    program.
+    """
     names = [only] if only else list(versions)
     missing = " OR ".join(
         "NOT EXISTS (SELECT 1 FROM analysis a WHERE a.object = o.id AND a.analyzer = ? AND a.version = ?)"
         for _ in names
     )
     found: list[Lack] = []
+    seen = "" if snapshot is None else "AND EXISTS (SELECT 1 FROM sighting s WHERE s.object = o.id AND s.snapshot = ?)"
     for row, sha256, size in reader.all(
-        f"SELECT o.id, o.sha256, o.size FROM object o WHERE o.id > ? AND ({missing}) ORDER BY o.id LIMIT ?",
-        (after, *(value for name in names for value in (name, versions[name])), limit),
+        f"SELECT o.id, o.sha256, o.size FROM object o WHERE o.id > ? AND ({missing}) {seen} ORDER BY o.id LIMIT ?",
+        (
+            after,
+            *(value for name in names for value in (name, versions[name])),
+            *(() if snapshot is None else (snapshot,)),
+            limit,
+        ),
     ):
         have = set(reader.all("SELECT analyzer, version FROM analysis WHERE object = ?", (row,)))
         name = reader.value(
