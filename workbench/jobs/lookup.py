@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 from workbench.case.case import Case
+from workbench.case.writer import Done
 from workbench.core.progress import Progress
-from workbench.core.records import Claim
 from workbench.ops import networks
 from workbench.origins.dataset import DataSet
 from workbench.origins.lookup import claims
@@ -20,19 +21,25 @@ def look_up(case: Case, datasets: Sequence[DataSet], progress: Progress) -> int:
     progress.stage("stage-lookup")
     ids = {each.about.name: _dataset(case, each) for each in datasets}
     added = after = 0
+    writing: Future[Done[int]] | None = None
     while page := case.ask(queries.not_looked_up, list(ids.values()), after, PAGE):
         progress.update(after)
         after = page[-1].id
         found = claims([each.text for each in page], datasets)
-        rows: list[tuple[int, int, Claim]] = []
-        looked: list[tuple[int, int]] = []
-        for address, said in zip(page, found, strict=True):
-            for name, dataset in ids.items():
-                if dataset not in address.asked:
-                    looked.append((address.id, dataset))
-                    rows += [(address.id, dataset, claim) for claim in said if claim.dataset == name]
-        added += case.run(networks.claims, looked, rows).result
-    return added
+        rows = [
+            (address.id, ids[claim.dataset], claim)
+            for address, said in zip(page, found, strict=True)
+            for claim in said
+            if ids[claim.dataset] not in address.asked
+        ]
+        looked = [(each.id, dataset) for each in page for dataset in ids.values() if dataset not in each.asked]
+        added += _written(writing)  # the next page is asked about while this one is written
+        writing = case.submit(networks.claims, looked, rows)
+    return added + _written(writing)
+
+
+def _written(page: Future[Done[int]] | None) -> int:
+    return 0 if page is None else page.result().result
 
 
 def _dataset(case: Case, dataset: DataSet) -> int:

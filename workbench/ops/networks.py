@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from workbench.case.operation import operation
 from workbench.case.transaction import Transaction
 from workbench.case.uids import uuid7
@@ -45,11 +47,12 @@ def dataset(tx: Transaction, info: SetInfo) -> int:
 @operation("networks.claims")
 def claims(tx: Transaction, looked_up: Sequence[tuple[int, int]], found: Sequence[tuple[int, int, Claim]]) -> int:
     """Record that (address, data set) were looked up, and the (address, data set, claim) that came of it."""
-    tx.append("lookup", address=[each[0] for each in looked_up], dataset=[each[1] for each in looked_up])
+    address, dataset = np.array(looked_up, np.int64).reshape(-1, 2).T
+    tx.append("lookup", address=address, dataset=dataset)
     tx.append(
         "claim",
-        address=[each[0] for each in found],
-        dataset=[each[1] for each in found],
+        address=np.array([each[0] for each in found], np.int64),
+        dataset=np.array([each[1] for each in found], np.int64),
         prefix=[each[2].prefix for each in found],
         level=[each[2].level for each in found],
         key=[each[2].key for each in found],

@@ -13,7 +13,6 @@ from workbench.case.readers import Reader
 from workbench.core.batch import NULL
 from workbench.core.filter import Filter
 from workbench.core.records import Action
-from workbench.core.times import rfc3339
 from workbench.queries import select
 from workbench.queries.shown import Row, chunks, marks
 
@@ -80,24 +79,37 @@ def rows(reader: Reader, asked: Filter) -> Iterator[Row]:
         at = list(part)
         ids = found.ids[at].tolist()
         claims = claims_of(reader, ids)
-        texts = dict(reader.all(f"SELECT id, text FROM address WHERE id IN ({marks(ids)})", ids))
-        looked = {
-            row[0] for row in reader.all(f"SELECT DISTINCT address FROM lookup WHERE address IN ({marks(ids)})", ids)
+        known = {
+            row: (text, looked)
+            for row, text, looked in reader.all(
+                "SELECT id, text, EXISTS (SELECT 1 FROM lookup WHERE lookup.address = address.id) FROM address "
+                f"WHERE id IN ({marks(ids)})",
+                ids,
+            )
         }
-        for index, own in zip(at, ids, strict=True):
+        for own, events, uploads, size, first, last in zip(
+            ids,
+            found.events[at].tolist(),
+            found.uploads[at].tolist(),
+            found.upload_bytes[at].tolist(),
+            times_of(found.first[at]),
+            times_of(found.last[at]),
+            strict=True,
+        ):
             said = claims.get(own, [])
-            size = int(found.upload_bytes[index])
+            values = newest(said)
+            text, looked = known[own]
             yield {
-                "address": texts[own],
-                "country": value_of(said, "country"),
-                "asn": _number(value_of(said, "asn")),
-                "as_name": value_of(said, "as_name"),
-                "labels": labels(said, own in looked),
-                "events": int(found.events[index]),
-                "uploads": int(found.uploads[index]),
+                "address": text,
+                "country": values.get("country"),
+                "asn": _number(values.get("asn")),
+                "as_name": values.get("as_name"),
+                "labels": labels(said, bool(looked)),
+                "events": events,
+                "uploads": uploads,
                 "upload_bytes": None if size == NULL else size,
-                "first": _time(found.first[index]),
-                "last": _time(found.last[index]),
+                "first": first,
+                "last": last,
                 "claims": said,
             }
 
@@ -119,8 +131,17 @@ def claims_of(reader: Reader, addresses: Sequence[int]) -> dict[int, list[Row]]:
 
 def value_of(claims: Sequence[Row], key: str) -> str | None:
     """What the newest data set says; older ones stand beside it in the claims."""
-    said = [each for each in claims if each["key"] == key]
-    return str(max(said, key=lambda each: each["release"])["value"]) if said else None
+    return newest(claims).get(key)
+
+
+def newest(claims: Sequence[Row]) -> dict[str, str]:
+    """What the newest data set says, by key; of several that are as new, the first."""
+    found: dict[str, Row] = {}
+    for each in claims:
+        before = found.get(each["key"])
+        if before is None or each["release"] > before["release"]:
+            found[each["key"]] = each
+    return {key: str(each["value"]) for key, each in found.items()}
 
 
 def labels(claims: Sequence[Row], looked_up: bool) -> list[str]:
@@ -158,5 +179,7 @@ def _number(text: str | None) -> int | None:
     return None if text is None else int(text)
 
 
-def _time(micros: Any) -> str | None:
-    return None if int(micros) == NULL else rfc3339(int(micros))
+def times_of(micros: NDArray[np.int64]) -> list[str | None]:
+    """As `rfc3339` words them, thousands at once; `NULL` is numpy's *not a time* too."""
+    texts = np.datetime_as_string(micros.astype("M8[us]"), unit="us").tolist()
+    return [None if text == "NaT" else f"{text}Z" for text in texts]
