@@ -164,6 +164,9 @@ class _Intake:
         except UserError as error:
             self._failed = True
             yield Noted(b"", _without_place(error.message))
+        if self._order.failed is not None:
+            self._failed = True
+            yield Noted(b"", self._order.failed)
 
     def _recorded_before(self, path: bytes) -> bool:
         """Has the run that was cut off recorded this file? An archive may hold several of one name."""
