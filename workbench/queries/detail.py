@@ -237,7 +237,12 @@ def _sightings(reader: Reader, where: str, key: int) -> tuple[Sight, ...]:
             row[0],
             row[1],
             Moment(row[2], 1, row[3]),
-            *row[4:10],
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            row[9],
             None if row[10] is None else Moment(*row[10:13]),
             row[13],
         )
@@ -259,7 +264,8 @@ def _absent(reader: Reader, first: Sight) -> Moment | None:
 _LINE = (
     "SELECT e.id, e.time, e.zone, r.precision, ifnull(r.zone_rule, ''), e.address, ifnull(a.text, ''), e.action, e.ok, "
     "ifnull(p.raw, x''), f.prefix, o.sha256, l.name, e.line, e.path{more} FROM event e "
-    "JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object LEFT JOIN address a ON a.id = e.address "
+    "JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log "
+    "JOIN object o ON o.id = l.object LEFT JOIN address a ON a.id = e.address "
     "LEFT JOIN logpath p ON p.id = e.path "
     "LEFT JOIN rootmap f ON f.id = (SELECT max(id) FROM rootmap WHERE log = l.id) {join} WHERE {where} "
     "AND NOT EXISTS (SELECT 1 FROM reading x WHERE x.supersedes = r.id)"
@@ -303,7 +309,7 @@ def _accesses(reader: Reader, paths: Sequence[int], known: set[int]) -> tuple[tu
     if not paths:
         return (), 0
     own = select.own_addresses(reader)
-    where = "e.id IN ({{}})"
+    where = "e.id IN ({})"
     ids = [int(each) for each in _events_at(reader, paths) if int(each) not in known]
     found: list[Line] = []
     for part in chunks(ids[:MOST]):
@@ -436,7 +442,13 @@ def event(reader: Reader, an_id: int, actor: str = "") -> LogLine | None:
     shown = _line(row, own)
     return LogLine(
         shown,
-        *row[15:22],
+        row[15],
+        row[16],
+        row[17],
+        row[18],
+        row[19],
+        row[20],
+        row[21],
         bool(row[22]),
         bool(row[23]),
         line_of(reader, row[24], row[25], row[26]),

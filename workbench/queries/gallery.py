@@ -73,7 +73,7 @@ def wall(reader: Reader, asked: Filter, by: Arrangement = "look") -> Wall:
     snapshot = reader.arrays("sighting")["snapshot"]
     mask = select.sightings(reader, asked)
     ids, rows = _placed(reader, told, _latest(asked, told, snapshot, mask))
-    total = len(ids)
+    total = _count(reader)
     if not mask.all():
         keep = np.isin(ids, _items_of(reader, np.flatnonzero(mask)))
         ids, rows = ids[keep], rows[keep]
@@ -86,6 +86,16 @@ def wall(reader: Reader, asked: Filter, by: Arrangement = "look") -> Wall:
         groups = _by_look(reader, told, ids[order], rows[order])
     sources = int(reader.value("SELECT count(DISTINCT source) FROM snapshot"))
     return Wall(ids[order], rows[order] + 1, told.kind[rows[order]], groups, total, sources)
+
+
+def _count(reader: Reader) -> int:
+    """All items: objects that were seen, and listed files that were not fetched."""
+
+    def make() -> int:
+        of = reader.arrays("sighting")["object"]
+        return len(np.unique(of[of > 0])) + int((of == 0).sum())
+
+    return kept(reader, "item-count", ("sighting",), make)
 
 
 def _items_of(reader: Reader, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -62,7 +62,7 @@ def kept(reader: Reader, name: str, tables: tuple[str, ...], make: Callable[[], 
     found = own.get(name)
     if found is None or found[0] != stamp:
         found = own[name] = (stamp, make())
-    return found[1]  # type: ignore[no-any-return]
+    return found[1]
 
 
 class _News:
@@ -116,7 +116,8 @@ class _News:
         kind = np.zeros(len(new), np.int8)
         objects = self.objects[new]
         if len(before):
-            kind[there & (self.objects[old][by_path][place] != objects)] = CHANGED
+            held = self.objects[old][by_path][place]
+            kind[there & (held != objects) & (held > 0) & (objects > 0)] = CHANGED  # unknown bytes are not other bytes
         fresh = np.flatnonzero(~there)
         kind[fresh] = np.where(seen[after[fresh]], RETURNED, ADDED)
         gone = old[~np.isin(before, after)]

@@ -17,10 +17,15 @@ from workbench.core.times import DAY
 from workbench.queries import select
 from workbench.queries.files import items
 from workbench.queries.gallery import wall
+from workbench.queries.table import networks
 from workbench.queries.timeline import logged, looks
 
-Grouping = Literal["action", "source"]
+Grouping = Literal["uploads", "action", "source"]
+GROUPINGS: tuple[Grouping, ...] = ("uploads", "action", "source")
 UPLOADS, DOWNLOADS, LISTINGS, OTHER = "uploads", "downloads", "listings", "other"
+UNLISTED, LISTED, UNKNOWN = "unlisted", "listed", "unknown"
+ORIGINS = (UNLISTED, LISTED, UNKNOWN)
+"""Whether the address of an upload is on no list, on one, or was not looked up."""
 ACTIONS = (UPLOADS, DOWNLOADS, LISTINGS, OTHER)
 _OF_ACTION = {Action.UPLOAD: 0, Action.DOWNLOAD: 1, Action.LIST: 2}
 MOST_SOURCES = 8
@@ -60,7 +65,7 @@ class Plot:
     zoneless: int = 0
 
 
-def plot(reader: Reader, asked: Filter, clock: Clock | None, by: Grouping = "action") -> Plot:
+def plot(reader: Reader, asked: Filter, clock: Clock | None, by: Grouping = "uploads") -> Plot:
     """Everything on a clock; null takes the log's where there are events, else *observed*.
 
     `asked` is the filter without its time: the brush lies over the whole.
@@ -76,13 +81,16 @@ def plot(reader: Reader, asked: Filter, clock: Clock | None, by: Grouping = "act
 def _events(reader: Reader, asked: Filter, by: Grouping) -> Plot:
     columns = reader.arrays("event")
     base = select.events(reader, Filter(own=asked.own))
+    if by == "uploads":
+        base &= (columns["action"] == Action.UPLOAD) & (columns["ok"] == 1)
     timed = columns["time"] != NULL
     kept = base & timed
     mask = select.events(reader, asked)
     names, of = _categories(reader, columns, by)
     hidden = 0
     if not asked.own:
-        hidden = int((select.live_events(reader) & select.own_addresses(reader)[columns["address"]]).sum())
+        own = select.live_events(reader) & select.own_addresses(reader)[columns["address"]]
+        hidden = int(own.sum())
     whole = bool(mask[kept].all())
     everything = bool(kept.all())
     return Plot(
@@ -110,12 +118,18 @@ def _categories(reader: Reader, columns: Any, by: Grouping) -> tuple[tuple[str, 
             if name in names:
                 table[reading] = names.index(name)
         return names, table[columns["reading"]]
+    if by == "uploads":
+        found = networks(reader)
+        kinds = np.full(len(found.texts), ORIGINS.index(UNKNOWN), np.uint8)
+        kinds[found.label >= 0] = ORIGINS.index(LISTED)
+        kinds[found.unlisted] = ORIGINS.index(UNLISTED)
+        return ORIGINS, kinds[columns["address"]]
     table = np.full(len(Action), ACTIONS.index(OTHER), np.uint8)
     for action, place in _OF_ACTION.items():
         table[action] = place
-    found = table[columns["action"]]
-    found[(columns["action"] == Action.UPLOAD) & (columns["ok"] != 1)] = ACTIONS.index(OTHER)
-    return ACTIONS, found
+    actions = table[columns["action"]]
+    actions[(columns["action"] == Action.UPLOAD) & (columns["ok"] != 1)] = ACTIONS.index(OTHER)
+    return ACTIONS, actions
 
 
 def _zoneless_events(reader: Reader, kept: NDArray[np.bool_], columns: Any) -> int:

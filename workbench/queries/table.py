@@ -12,7 +12,7 @@ from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.queries import select
 from workbench.queries.news import kept
-from workbench.queries.origins import Totals, totals, unlisted
+from workbench.queries.origins import NOT_A_LIST, Totals, totals, unlisted
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,8 @@ def _networks(reader: Reader) -> Networks:
 
 def _newest(reader: Reader, key: str, size: int) -> tuple[NDArray[np.int32], list[str]]:
     """A code per address for what the newest release claims of `key`."""
-    codes, words = np.full(size, -1, np.int32), {}
+    codes = np.full(size, -1, np.int32)
+    words: dict[str, int] = {}
     for address, value in reader.conn.execute(
         "SELECT c.address, c.value FROM claim c JOIN dataset d ON d.id = c.dataset WHERE c.key = ? "
         "ORDER BY d.release, c.id DESC",
@@ -139,10 +140,16 @@ def _labels(reader: Reader, size: int, bare: NDArray[np.bool_]) -> tuple[NDArray
         own.setdefault(address, set()).add(value)
     for address in np.flatnonzero(bare).tolist():
         own.setdefault(address, set()).add("unlisted")
-    codes, words = np.full(size, -1, np.int32), {}
+    codes = np.full(size, -1, np.int32)
+    words: dict[tuple[str, ...], int] = {}
     for address, values in own.items():
-        codes[address] = words.setdefault(tuple(sorted(values)), len(words))
+        codes[address] = words.setdefault(tuple(sorted(values, key=_label_order)), len(words))
     return codes, list(words)
+
+
+def _label_order(label: str) -> tuple[int, str]:
+    """What no list holds first, what the registries say of everybody's addresses last."""
+    return (0 if label == "unlisted" else 2 if label in NOT_A_LIST else 1, label)
 
 
 def _differing(reader: Reader, size: int) -> NDArray[np.bool_]:

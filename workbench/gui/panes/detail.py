@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
@@ -15,11 +14,11 @@ from workbench.gui import icons
 from workbench.gui.panes import detail_address, detail_event, detail_item
 from workbench.gui.panes.detail_alike import alike_of
 from workbench.gui.panes.detail_marks import MarksSection
+from workbench.gui.panes.hint import Hint
 from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
-from workbench.gui.theme import Theme, set_surface
-from workbench.gui.widgets.empty import EmptyState
+from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.queries import detail as queries
 from workbench.queries.detail import Address, Item, LogLine
 from workbench.queries.gallery import TileRow, tiles
@@ -37,6 +36,8 @@ class Answer:
     about: Item | Address | LogLine
     tags: list[str]
     alike: tuple[int, ...] = ()
+    apart: int = 0
+    """Bits in which the first of `alike` differs."""
     pictures: tuple[TileRow, ...] = ()
 
 
@@ -61,32 +62,37 @@ class DetailPane(ZonedPane):
 
     def _build(self) -> None:
         set_surface(self, "panel")
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.scroll.setAccessibleName(self.title)
-        self.empty = EmptyState(self.theme, "detail", text("panes.detail.nothing"), text("panes.detail.nothing-text"))
-        set_surface(self.empty, "panel")
+        self.page_view = QScrollArea()
+        self.page_view.setWidgetResizable(True)
+        self.page_view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.page_view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.page_view.setAccessibleName(self.title)
+        self.empty = Hint(self.theme, "detail", text("panes.detail.nothing"), text("panes.detail.nothing-text"))
         self.back_button = QToolButton(self)
         icons.follow(self.back_button, "previous", self.theme, 16)
         self.back_button.setAccessibleName(text("panes.detail.back"))
         self.back_button.setToolTip(text("panes.detail.back"))
         self.back_button.clicked.connect(lambda _checked=False: self.go_back())
         self.back_button.hide()
+        keeps = self.back_button.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)
+        self.back_button.setSizePolicy(keeps)
+        self.kind = QLabel()
+        set_role(self.kind, "caption")
         line = QHBoxLayout()
-        line.setContentsMargins(8, 0, 8, 0)
-        line.addWidget(self.back_button)
+        line.setContentsMargins(14, 4, 8, 0)
+        line.addWidget(self.kind)
         line.addStretch(1)
+        line.addWidget(self.back_button)
         self.pages = QStackedLayout()
-        self.pages.addWidget(self.scroll)
+        self.pages.addWidget(self.page_view)
         self.pages.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(line)
         column.addLayout(self.pages, 1)
-        self.setFocusProxy(self.scroll)
+        self.setFocusProxy(self.page_view)
 
     # asking
 
@@ -113,6 +119,7 @@ class DetailPane(ZonedPane):
 
     def _show_nothing(self) -> None:
         self.shown = self.answer = None
+        self.kind.setText(self.title)
         self.pages.setCurrentWidget(self.empty)
 
     def _show(self, focus: Focus, found: Answer) -> None:
@@ -123,29 +130,29 @@ class DetailPane(ZonedPane):
             self._back.clear()
         self._going_back = False
         self.back_button.setVisible(bool(self._back))
-        place = self.scroll.verticalScrollBar().value() if same else 0
+        place = self.page_view.verticalScrollBar().value() if same else 0
         marks = self._take_marks(found)
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(14, 10, 14, 16)
+        column.setContentsMargins(14, 6, 14, 16)
         column.setSpacing(self.theme.spacing(3))
-        for part in self._parts(found):
+        for part in self._parts(found, marks):
             column.addWidget(part)
-        column.addWidget(marks)
         column.addStretch(1)
         set_surface(page, "panel")
-        self.scroll.setWidget(page)
+        self.page_view.setWidget(page)
         self.shown, self.answer = focus, found
-        self.pages.setCurrentWidget(self.scroll)
-        self.scroll.verticalScrollBar().setValue(place)
+        self.kind.setText(text(f"panes.detail.kind-{focus.kind}"))
+        self.pages.setCurrentWidget(self.page_view)
+        self.page_view.verticalScrollBar().setValue(place)
 
-    def _parts(self, found: Answer) -> list[QWidget]:
+    def _parts(self, found: Answer, marks: MarksSection) -> list[QWidget]:
         about = found.about
         if isinstance(about, Item):
-            return detail_item.parts(self, about, found)
+            return detail_item.parts(self, about, found, marks)
         if isinstance(about, Address):
-            return detail_address.parts(self, about, found)
-        return detail_event.parts(self, about, found)
+            return detail_address.parts(self, about, found, marks)
+        return detail_event.parts(self, about, found, marks)
 
     def _take_marks(self, found: Answer) -> MarksSection:
         """The marks of the same target stay the same widget: somebody may be typing in it."""
@@ -190,17 +197,6 @@ class DetailPane(ZonedPane):
         if self.session.workspace.focus != self.shown:
             self.show_focus(self.session.workspace.focus)
 
-    def scroll_to_top(self) -> None:
-        """Show the beginning."""
-        self.scroll.verticalScrollBar().setValue(0)
-
-    def sizeHint(self) -> Any:
-        return self.minimumSizeHint().expandedTo(self.empty.minimumSizeHint())
-
-    def child_at_top(self) -> QPoint:
-        """Where the page begins."""
-        return QPoint(0, self.scroll.verticalScrollBar().value())
-
 
 def target_of(about: Address | LogLine) -> queries.Target:
     """What a mark on it is put on."""
@@ -210,10 +206,11 @@ def target_of(about: Address | LogLine) -> queries.Target:
 def _ask(reader: Reader, focus: Focus, actor: str) -> Answer | None:
     about: Item | Address | LogLine | None = None
     alike: tuple[int, ...] = ()
+    apart = 0
     small: tuple[int, ...] = ()
     if focus.kind == "item":
         about = queries.item(reader, focus.id, actor)
-        alike = alike_of(reader, focus.id)
+        alike, apart = alike_of(reader, focus.id)
         small = alike
     elif focus.kind == "address":
         about = queries.address(reader, focus.id, actor)
@@ -225,4 +222,4 @@ def _ask(reader: Reader, focus: Focus, actor: str) -> Answer | None:
         return None
     items = list(small[:PICTURES])
     rows = tiles(reader, items, queries.sightings_for(reader, items)) if items else []
-    return Answer(about, queries.known_tags(reader), alike, tuple(rows))
+    return Answer(about, queries.known_tags(reader), alike, apart, tuple(rows))

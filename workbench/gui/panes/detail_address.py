@@ -15,7 +15,7 @@ from workbench.gui.panes import wording
 from workbench.gui.panes.detail_item import strip
 from workbench.gui.panes.detail_parts import Labels, Section, Statements, copy_button, link, side_by_side, words
 from workbench.gui.texts import message_text, text
-from workbench.ops import marks
+from workbench.ops.marks import own as set_own
 from workbench.origins.lookup import stale
 from workbench.origins.names import country_words
 from workbench.queries.detail import Address
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REGISTRY = "iana-special"
 
 
-def parts(pane: DetailPane, about: Address, found: Answer) -> list[QWidget]:
+def parts(pane: DetailPane, about: Address, found: Answer, marks: QWidget) -> list[QWidget]:
     """From above to below."""
     made: list[QWidget] = [_name(pane, about), _statements(pane, about)]
     if about.uploaded_in_all:
@@ -35,8 +35,7 @@ def parts(pane: DetailPane, about: Address, found: Answer) -> list[QWidget]:
         select = link(text("panes.detail.select-uploaded"), partial(pane.pick_items, about.uploaded), theme=pane.theme)
         section.add(select)
         made.append(section)
-    made.append(_claims(pane, about))
-    return made
+    return [*made, marks, _claims(pane, about)]
 
 
 def _name(pane: DetailPane, about: Address) -> QWidget:
@@ -88,7 +87,7 @@ def _statements(pane: DetailPane, about: Address) -> QWidget:
 
 def _set_own(pane: DetailPane, about: Address) -> None:
     async def put() -> None:
-        await pane.session.run(marks.own, [about.text], not about.own)
+        await pane.session.run(set_own, [about.text], not about.own)
 
     pane.session.spawn(put())
 

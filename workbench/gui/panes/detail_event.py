@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.gui.panes.detail import Answer, DetailPane
 
 
-def parts(pane: DetailPane, about: LogLine, found: Answer) -> list[QWidget]:
+def parts(pane: DetailPane, about: LogLine, found: Answer, marks: QWidget) -> list[QWidget]:
     """From above to below."""
     made: list[QWidget] = [_name(pane, about), _statements(pane, about), _raw(pane, about)]
     if about.items:
@@ -30,7 +30,7 @@ def parts(pane: DetailPane, about: LogLine, found: Answer) -> list[QWidget]:
             section.add(link(path, act, theme=pane.theme))
             section.add(words(say.rule_words(rule, score), "caption"))
         made.insert(2, section)
-    return made
+    return [*made, marks]
 
 
 def _name(pane: DetailPane, about: LogLine) -> QWidget:
@@ -65,13 +65,9 @@ def _statements(pane: DetailPane, about: LogLine) -> QWidget:
     if request:
         table.add(text("panes.detail.request"), request)
     if about.sent is not None:
-        table.add(text("panes.detail.sent"), wording.size(about.sent), text("panes.bytes", count=f"{about.sent:,}"))
+        table.add(text("panes.detail.sent"), wording.size(about.sent), _exact(about.sent))
     if about.received is not None:
-        table.add(
-            text("panes.detail.received"),
-            wording.size(about.received),
-            text("panes.bytes", count=f"{about.received:,}"),
-        )
+        table.add(text("panes.detail.received"), wording.size(about.received), _exact(about.received))
     for code, value in (
         ("panes.detail.user", about.user),
         ("panes.detail.agent", about.agent),
@@ -84,6 +80,10 @@ def _statements(pane: DetailPane, about: LogLine) -> QWidget:
     if about.salvaged:
         table.add(text("panes.detail.line"), text("panes.detail.salvaged"))
     return table
+
+
+def _exact(count: int) -> str:
+    return text("panes.bytes", count=f"{count:,}") if count >= 1000 else ""
 
 
 def _raw(pane: DetailPane, about: LogLine) -> QWidget:

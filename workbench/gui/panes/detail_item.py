@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.gui.panes import detail_words as say
 from workbench.gui.panes import wording
@@ -32,13 +32,12 @@ LINES = 12
 """Of a list that are shown."""
 
 
-def parts(pane: DetailPane, item: Item, found: Answer) -> list[QWidget]:
+def parts(pane: DetailPane, item: Item, found: Answer, marks: QWidget) -> list[QWidget]:
     """From above to below."""
     made = [_picture(pane, item), _name(pane, item), _statements(pane, item, found)]
     if item.warnings or item.state != "ok":
         made.insert(2, _warnings(pane, item))
-    if found.alike:
-        made.append(_alike(pane, found))
+    made.append(marks)
     made.append(_sightings(pane, item))
     if item.uploads or item.accesses:
         made.append(_events(pane, item))
@@ -65,8 +64,6 @@ def _picture(pane: DetailPane, item: Item) -> QWidget:
 def _name(pane: DetailPane, item: Item) -> QWidget:
     folder, _, name = item.path.rpartition("/")
     block = QWidget()
-    from PySide6.QtWidgets import QVBoxLayout
-
     column = QVBoxLayout(block)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
@@ -109,9 +106,7 @@ def _statements(pane: DetailPane, item: Item, found: Answer) -> QWidget:
         if each is not None:
             table.add(each.label, each.value, each.note)
     if found.alike:
-        label = wording.counted("panes.detail.alike-count", len(found.alike))
-        act = partial(pane.pick_items, (item.id, *found.alike))
-        table.put(text("panes.detail.like-it"), link(label, act, tip=text("panes.detail.alike-tip"), theme=pane.theme))
+        table.put(text("panes.detail.like-it"), _alike(pane, item, found))
     return table
 
 
@@ -122,8 +117,6 @@ def _add_upload(pane: DetailPane, table: Statements, item: Item) -> None:
         return
     line = item.uploads[0]
     block = QWidget()
-    from PySide6.QtWidgets import QVBoxLayout
-
     column = QVBoxLayout(block)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(3)
@@ -143,10 +136,24 @@ def _add_upload(pane: DetailPane, table: Statements, item: Item) -> None:
     table.put(label, block, note)
 
 
-def _alike(pane: DetailPane, found: Answer) -> QWidget:
-    section = Section(pane.theme, text("panes.detail.like-it"), wording.number(len(found.alike)))
-    section.add(strip(pane, found.pictures, len(found.alike)))
-    return section
+def _alike(pane: DetailPane, item: Item, found: Answer) -> QWidget:
+    """The nearest one by name, how far it is, and all of them as small pictures."""
+    block = QWidget()
+    column = QVBoxLayout(block)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    nearest, apart = found.alike[0], found.apart
+    name = next((row.name for row in found.pictures if row.item == nearest), "")
+    column.addWidget(link(name, partial(pane.go_to, "item", nearest), theme=pane.theme))
+    column.addWidget(
+        words(text("panes.detail.bits", bits=apart) if apart else text("panes.detail.same-print"), "caption")
+    )
+    if len(found.alike) > 1:
+        column.addWidget(strip(pane, found.pictures, len(found.alike)))
+        act = partial(pane.pick_items, (item.id, *found.alike))
+        label = wording.counted("panes.detail.select-alike", len(found.alike) + 1)
+        column.addWidget(link(label, act, theme=pane.theme))
+    return block
 
 
 def strip(pane: DetailPane, rows: tuple[TileRow, ...], in_all: int) -> Strip:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -156,7 +156,7 @@ def link(said: str, act: Callable[[], object], *, tip: str = "", mono: bool = Fa
     button.setAccessibleName(visible_text(said) + (f", {tip}" if tip else ""))
     button.setToolTip(tooltip_text(tip) if tip else "")
     button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-    button.setStyleSheet("padding: 0px; border: none;")
+    button.setStyleSheet("padding: 0px; border: none; min-height: 0px;")
     button.clicked.connect(lambda _checked=False: act())
     return button
 
@@ -236,9 +236,7 @@ class Labels(QWidget):
             painter.end()
 
 
-def _metrics(theme: Theme, tone: Tone) -> object:
-    from PySide6.QtGui import QFontMetrics
-
+def _metrics(theme: Theme, tone: Tone) -> QFontMetrics:
     return QFontMetrics(theme.font("badge" if tone == "code" else "caption"))
 
 

@@ -5,20 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QMenu, QStackedLayout, QTreeView, QVBoxLayout, QWidget
 
 from workbench.core.filter import Filter
 from workbench.gui.panes import files_nodes as nodes
-from workbench.gui.panes.files_delegate import FilesDelegate
+from workbench.gui.panes.files_delegate import ROW, FilesDelegate
 from workbench.gui.panes.files_model import FilesModel
 from workbench.gui.panes.files_nodes import Node
+from workbench.gui.panes.hint import Hint
 from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
-from workbench.gui.widgets.empty import EmptyState
 from workbench.queries import tree
 from workbench.queries.tree import FolderNode, Overview
 
@@ -41,7 +51,7 @@ class FilesPane(ZonedPane):
         super().__init__(session, theme, parent)
         self.model = FilesModel(self)
         self.view = _View(theme, self.model)
-        self.empty = EmptyState(theme, "source", "")
+        self.empty = Hint(theme, "source")
         self._overview: Overview | None = None
         self._folders: list[FolderNode] = []
         self._quiet = False
@@ -63,7 +73,6 @@ class FilesPane(ZonedPane):
         self.pages = QStackedLayout()
         self.pages.addWidget(self.view)
         self.pages.addWidget(self.empty)
-        set_surface(self.empty, "panel")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -222,11 +231,14 @@ class _View(QTreeView):
         if index.isValid():
             self.menu_wanted.emit(self.viewport().mapToGlobal(place), self._files.node(index))
 
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        """The arrow of a heading stands beside its words, which stand below a gap."""
+        lowered = QRect(rect)
+        lowered.setTop(rect.bottom() - ROW + 1)
+        super().drawBranches(painter, lowered, index)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.cleared.emit()
             return
         super().keyPressEvent(event)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        return super().viewportEvent(event)

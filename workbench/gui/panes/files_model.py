@@ -35,7 +35,7 @@ class FilesModel(QAbstractItemModel):
             return self.createIndex(row, 0, node.children[row])
         return QModelIndex()
 
-    def parent(self, index: _Index = _ROOT) -> Any:  # type: ignore[override]
+    def parent(self, index: _Index = _ROOT) -> Any:
         above = self.node(index).parent
         return QModelIndex() if above is None or above is self._root else self.createIndex(above.row, 0, above)
 

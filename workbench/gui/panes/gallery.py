@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedLayout, QVBoxLayout, QWidget
 
+from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.gui.panes.gallery_header import GalleryHeader
 from workbench.gui.panes.gallery_words import badge_of, section_of
@@ -18,9 +17,10 @@ from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_surface
 from workbench.gui.thumbs import Thumbs
-from workbench.gui.widgets.empty import EmptyState
+from workbench.gui.widgets.empty import Action, EmptyState
 from workbench.gui.widgets.gallery import TILE_SIZES, Gallery
-from workbench.gui.widgets.gallery_tiles import Badge
+from workbench.gui.widgets.gallery_tiles import Badge, Section
+from workbench.queries import files
 from workbench.queries import gallery as queries
 from workbench.queries.gallery import Arrangement, Wall
 from workbench.queries.news import news
@@ -101,7 +101,7 @@ class GalleryPane(ZonedPane):
         self.show_selection("item")
         self.show_focus(self.session.workspace.focus)
 
-    def _sections(self) -> list[object]:
+    def _sections(self) -> list[Section]:
         wall = self._wall
         return [] if wall is None else [section_of(each, self.zone, wall.sources > 1) for each in wall.groups]
 
@@ -110,8 +110,7 @@ class GalleryPane(ZonedPane):
             self.pages.setCurrentWidget(self.gallery)
             return
         if wall.total:
-            clear = partial(self._clear)
-            actions = [(text("panes.clear-filter"), clear)] if asked else []
+            actions: list[Action] = [(text("panes.clear-filter"), self._clear)] if asked else []
             self.empty.set_content(
                 "filter", text("panes.gallery.no-match"), text("panes.gallery.no-match-text"), actions
             )
@@ -245,6 +244,19 @@ class GalleryPane(ZonedPane):
         """Pick everything that is shown."""
         self.gallery.select_all()
 
+    def copy(self) -> None:
+        """Paths and hashes of what is selected, else of the current file, to the clipboard."""
+        current = self.gallery.current()
+        picked = self.gallery.selected().tolist() or ([current] if current is not None else [])
+
+        async def copy() -> None:
+            rows = await self.session.read(files.describe, picked)
+            lines = ["\t".join([each["sha256"] or "", *each["paths"]]) for each in rows]
+            QGuiApplication.clipboard().setText("\n".join(lines))
+
+        if picked:
+            self.session.spawn(copy())
+
     def _menu(self, where: QPoint) -> None:
         if self.receivers("2menu_requested(QPoint)"):
             self.menu_requested.emit(where)
@@ -263,5 +275,5 @@ class GalleryPane(ZonedPane):
         self._zoomed(self.gallery.zoom())
 
 
-def _wall_and_newest(reader: queries.Reader, asked: Filter, by: Arrangement) -> tuple[Wall, frozenset[int]]:
+def _wall_and_newest(reader: Reader, asked: Filter, by: Arrangement) -> tuple[Wall, frozenset[int]]:
     return queries.wall(reader, asked, by), news(reader).newest

@@ -36,13 +36,13 @@ class GalleryHeader(QWidget):
         self.order.setToolTip(text("panes.gallery.order"))
         set_role(self.order, "quiet")
         self.order.setMenu(self._orders())
-        self.size = QSlider(Qt.Orientation.Horizontal)
-        self.size.setRange(0, len(TILE_SIZES) - 1)
-        self.size.setPageStep(1)
-        self.size.setFixedWidth(84)
-        self.size.setAccessibleName(text("panes.gallery.size"))
-        self.size.setToolTip(text("panes.gallery.size"))
-        self.size.valueChanged.connect(self.zoom_chosen)
+        self.scale = QSlider(Qt.Orientation.Horizontal)
+        self.scale.setRange(0, len(TILE_SIZES) - 1)
+        self.scale.setPageStep(1)
+        self.scale.setFixedWidth(84)
+        self.scale.setAccessibleName(text("panes.gallery.size"))
+        self.scale.setToolTip(text("panes.gallery.size"))
+        self.scale.valueChanged.connect(self.zoom_chosen)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 4)
         row.setSpacing(theme.spacing(2))
@@ -50,7 +50,7 @@ class GalleryHeader(QWidget):
         row.addWidget(self.counts)
         row.addStretch(1)
         row.addWidget(self.order)
-        row.addWidget(self.size)
+        row.addWidget(self.scale)
         self.show_arrangement("look")
 
     def _orders(self) -> QMenu:
@@ -71,9 +71,9 @@ class GalleryHeader(QWidget):
 
     def show_zoom(self, step: int) -> None:
         """Which size it is; silent."""
-        before = self.size.blockSignals(True)
-        self.size.setValue(step)
-        self.size.blockSignals(before)
+        before = self.scale.blockSignals(True)
+        self.scale.setValue(step)
+        self.scale.blockSignals(before)
 
     def show_counts(self, shown: int, total: int) -> None:
         """How many of how many."""

@@ -12,13 +12,12 @@ from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import QMenu, QStackedLayout, QStyleOptionViewItem, QWidget
 
 from workbench.core.filter import Filter
-from workbench.core.messages import Message
-from workbench.gui.panes.origins_columns import columns, data_of, order_of
+from workbench.gui.panes.hint import Hint
+from workbench.gui.panes.origins_columns import columns, data_of, held_words, order_of
 from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
-from workbench.gui.texts import message_text, text
+from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_surface
-from workbench.gui.widgets.empty import EmptyState
 from workbench.gui.widgets.table import DataTable
 from workbench.gui.widgets.table_delegate import CellDelegate
 from workbench.ops import marks
@@ -47,8 +46,7 @@ class OriginsPane(ZonedPane):
         set_surface(self, "panel")
         self.table = DataTable(theme, self.title)
         self.table.set_caption(text("panes.origins.caption"))
-        self.empty = EmptyState(theme, "origins", "")
-        set_surface(self.empty, "panel")
+        self.empty = Hint(theme, "origins")
         self._found: Origins | None = None
         self._order: NDArray[np.int64] = np.empty(0, np.int64)
         self._telling = False
@@ -79,16 +77,12 @@ class OriginsPane(ZonedPane):
         self._order = order_of(found)
         ids = found.totals.ids[self._order]
         networks = found.networks
-        held = (
-            message_text(Message("origins.no-lists"))
-            if not networks.sets
-            else message_text(Message("origins.on-no-list", {"sets": networks.sets, "newest": networks.newest}))
-        )
-        data, keys = data_of(found, self._order, held)
+        held = held_words(found)
+        data, keys, long = data_of(found, self._order)
         exceptions = networks.unlisted[ids] & ~found.own[self._order]
         self._telling = True
         try:
-            self.table.set_columns(columns(found, held), data, ids, exceptions, keys)
+            self.table.set_columns(columns(long, held), data, ids, exceptions, keys)
             self._show_inside(found.inside)
             self.table.select_ids(self.session.workspace.selection("address"))
         finally:

@@ -16,18 +16,22 @@ from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme
 from workbench.queries import plot as queries
-from workbench.queries.plot import Plot
+from workbench.queries.plot import Grouping, Plot
 
 if TYPE_CHECKING:
+    from workbench.gui.widgets.timeline_header import Choice
     from workbench.gui.widgets.timeline_levels import Levels
 
 COLORS = {
     queries.UPLOADS: "accent",
     queries.DOWNLOADS: "blue",
-    queries.LISTINGS: "green",
-    queries.OTHER: "dim",
+    queries.LISTINGS: "dim",
+    queries.OTHER: "line",
+    queries.UNLISTED: "accent",
+    queries.LISTED: "blue",
+    queries.UNKNOWN: "dim",
 }
-SOURCE_COLORS = ("accent", "blue", "green", "amber", "dim", "red")
+SOURCE_COLORS = ("accent", "blue", "amber", "dim", "line")
 
 
 class TimelinePane(ZonedPane):
@@ -46,6 +50,7 @@ class TimelinePane(ZonedPane):
 
         self.timeline = Timeline(theme)
         self._clock: Clock | None = session.filter.clock
+        self._by: Grouping = "uploads"
         self._shown: tuple[object, ...] = ()
         self._levels: Levels | None = None
         layout = QVBoxLayout(self)
@@ -56,12 +61,37 @@ class TimelinePane(ZonedPane):
         self.timeline.clock_changed.connect(self.choose_clock)
         self.timeline.zone_changed.connect(self._zone_chosen)
         self.timeline.set_zone(UTC, "UTC")
+        self.what = self._what_choice()
+
+    def _what_choice(self) -> Choice:
+        """Which events: it stands with the widget's own choices."""
+        from workbench.gui.widgets.timeline_header import Choice, fill_menu
+
+        choice = Choice(self.theme, text("panes.timeline.what"), self.timeline)
+        choice.setToolTip(text("panes.timeline.what"))
+        fill_menu(choice, {each: text(f"panes.timeline.by-{each}") for each in queries.GROUPINGS}, self.choose)
+        choice.setText(text(f"panes.timeline.by-{self._by}"))
+        self.timeline.add_choice(choice)
+        return choice
+
+    def choose(self, by: str) -> None:
+        """Uploads by where they come from, all events by what they do, or by source."""
+        wanted = next(each for each in queries.GROUPINGS if each == by)
+        if wanted != self._by:
+            self._by = wanted
+            self.what.setText(text(f"panes.timeline.by-{by}"))
+            self._ask_again()
+
+    def _ask_again(self) -> None:
+        self._levels = None
+        self._asked = None
+        self._ask()
 
     # asking
 
     async def refresh(self, asked: Filter) -> None:
         """Read the plot, count it in a thread, draw."""
-        found = await self.session.read(queries.plot, asked, self._clock)
+        found = await self.session.read(queries.plot, asked, self._clock, self._by)
         # Bars that are there stay while only the filter moves: counting them anew would cost 80 ms a million.
         same = (found.clock, found.names, len(found.times), int(found.times[-1]) if len(found.times) else 0)
         fresh = same != self._shown or self._levels is None
@@ -73,6 +103,7 @@ class TimelinePane(ZonedPane):
         from workbench.gui.widgets.timeline import Coverage
 
         self._clock = found.clock
+        self.what.setVisible(found.clock is Clock.EVENT)
         self.timeline.set_clock(found.clock.value)
         if found.after is not None and found.until is not None:
             self.timeline.set_intervals(found.after, found.until, text("panes.timeline.observed"))
@@ -108,9 +139,7 @@ class TimelinePane(ZonedPane):
         self._levels = None
         if self.session.filter.since is not None or self.session.filter.until is not None:
             self.session.workspace.filter = self.session.filter.without("time")
-        self._stale = True
-        self._asked = None
-        self._ask()
+        self._ask_again()
 
     @property
     def clock(self) -> Clock | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
@@ -111,7 +113,7 @@ class Sheet(QWidget):
     async def _pixels(self, found: Loaded, *, kept: bool) -> None:
         try:
             future = await start_decoding(self._session, found, BUDGET)
-            pixels = await result_of(future, lambda each: each.cancel())
+            pixels = await result_of(future, _dropped)
         except UserError as error:
             self._say("undecodable", "undecodable", message_text(error.message))
             return
@@ -153,6 +155,10 @@ class Sheet(QWidget):
             parts.append(text("panes.pixels", width=found.width, height=found.height))
         parts.append(wording.size(found.size))
         return " · ".join(parts)
+
+
+def _dropped(future: Future[Any]) -> None:
+    future.cancel()
 
 
 class ViewerPane(ZonedPane):

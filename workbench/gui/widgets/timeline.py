@@ -120,6 +120,10 @@ class Timeline(QWidget):
         layout.addWidget(self.legend)
         layout.addWidget(self.canvas, 1)
 
+    def add_choice(self, choice: Choice) -> None:
+        """A choice of the pane's own, before those of the widget."""
+        self._header.lead(choice)
+
     # What is shown
 
     def set_data(

@@ -86,6 +86,13 @@ class HeaderRow(QWidget):
         self.setMinimumWidth(self._LEAST)
         self.place()
 
+    def lead(self, choice: Choice) -> None:
+        """One more choice, before the others."""
+        self._choices = (choice, *self._choices)
+        choice.setParent(self)
+        choice.show()
+        self.place()
+
     def place(self) -> None:
         """Give everything its place for this width and these texts."""
         shown = [each for each in self._choices if not each.isHidden()]
