@@ -8,37 +8,29 @@ from typing import Any, TypeVar
 
 R = TypeVar("R")
 
+Stamp = tuple[int, ...]
+"""Grows with every change that matters to an answer, in every part that changes."""
+
 
 class Memo:
-    """Remembers answers of one state of the case. Any thread; two that want the same answer make it once."""
+    """Remembers the newest answer to each question. Any thread; two that want the same answer make it once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stamp = -1
-        self._answers: dict[Any, Any] = {}
+        self._answers: dict[Any, tuple[Stamp, Any]] = {}
         self._making: dict[Any, threading.Lock] = {}
 
-    def get(self, stamp: int, key: Any, make: Callable[[], R]) -> R:
-        """The answer of this state, made if it is not there. A reader that is behind makes its own."""
+    def get(self, key: Any, stamp: Stamp, make: Callable[[], R]) -> R:
+        """The answer of this state, made if it is not there. A reader that is behind makes its own, and keeps it for
+        itself.
+        """
         with self._lock:
-            if stamp > self._stamp:
-                self._stamp = stamp
-                self._answers.clear()
-                self._making.clear()
-            if stamp < self._stamp:
-                alone = None
-            elif key in self._answers:
-                return self._answers[key]  # type: ignore[no-any-return]
-            else:
-                alone = self._making.setdefault(key, threading.Lock())
-        if alone is None:
-            return make()
+            alone = self._making.setdefault(key, threading.Lock())
         with alone:
-            with self._lock:
-                if self._stamp == stamp and key in self._answers:
-                    return self._answers[key]  # type: ignore[no-any-return]
+            held = self._answers.get(key)
+            if held is not None and held[0] == stamp:
+                return held[1]  # type: ignore[no-any-return]
             made = make()
-            with self._lock:
-                if self._stamp == stamp:
-                    self._answers[key] = made
+            if held is None or held[0] < stamp:
+                self._answers[key] = (stamp, made)
             return made

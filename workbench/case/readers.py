@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Reader:
     previews: Previews
     case_uid: bytes
     memo: Memo = field(default_factory=Memo)
-    """Results that hold as long as `stamp` does; shared by the readers of a case."""
+    """Dear answers; shared by the readers of a case."""
 
     def all(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """Rows of a query."""
@@ -55,9 +55,14 @@ class Reader:
         """Number of the last op: whatever was derived from the case holds as long as it stays."""
         return int(self.value("SELECT coalesce(max(seq), 0) FROM op"))
 
-    def memoised(self, key: Any, make: Callable[[], R]) -> R:
-        """`make()`, remembered until the case changes. The answer is shared: nobody may change it."""
-        return self.memo.get(self.stamp, key, make)
+    def memoised(self, key: Any, make: Callable[[], R], tables: Sequence[str] | None = None) -> R:
+        """`make()`, remembered until the case changes; with `tables`, recorded ones, until rows are added to them, so
+        that it outlives the marks of a reviewer. The answer is shared: nobody may change it.
+        """
+        if tables is None:
+            return self.memo.get(key, (self.stamp,), make)
+        sizes = tuple(int(self.value(f"SELECT coalesce(max(id), 0) FROM {table}")) for table in tables)
+        return self.memo.get(key, sizes, make)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ PAGE = 5_000
 def look_up(case: Case, datasets: Sequence[DataSet], progress: Progress) -> int:
     """Ask every set about the addresses that it was not asked about yet; returns how many claims were added."""
     progress.stage("stage-lookup")
-    ids = {each.about.name: _dataset(case, each) for each in datasets}
+    ids = {(each.about.name, each.about.release): _dataset(case, each) for each in datasets}
     added = after = 0
     writing: Future[Done[int]] | None = None
     while page := case.ask(queries.not_looked_up, list(ids.values()), after, PAGE):
@@ -27,10 +27,10 @@ def look_up(case: Case, datasets: Sequence[DataSet], progress: Progress) -> int:
         after = page[-1].id
         found = claims([each.text for each in page], datasets)
         rows = [
-            (address.id, ids[claim.dataset], claim)
+            (address.id, ids[claim.dataset, claim.release], claim)
             for address, said in zip(page, found, strict=True)
             for claim in said
-            if ids[claim.dataset] not in address.asked
+            if ids[claim.dataset, claim.release] not in address.asked
         ]
         looked = [(each.id, dataset) for each in page for dataset in ids.values() if dataset not in each.asked]
         added += _written(writing)  # the next page is asked about while this one is written

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.case.readers import Reader
+from workbench.core.batch import NULL
 from workbench.core.errors import UserError
 from workbench.queries.shown import chunks, marks, named
 
@@ -49,7 +49,7 @@ def pairs(reader: Reader, source: str | None = None) -> list[Pair]:
 
 
 def named_pair(reader: Reader, old: int, new: int) -> Pair:
-    """Two looks by id. They need not be complete; *removed* is then claimed only where `new` is complete."""
+    """Two looks by id. They need not be complete: see `changes` for what is claimed then."""
     found: list[int] = []
     for snapshot in (old, new):
         source = reader.value("SELECT source FROM snapshot WHERE id = ?", (snapshot,))
@@ -62,42 +62,103 @@ def named_pair(reader: Reader, old: int, new: int) -> Pair:
 
 
 def changes(reader: Reader, pair: Pair) -> Iterator[Change]:
-    """Added, changed, moved, removed, returned, time-changed; by path of the new look."""
-    columns = reader.arrays("sighting")
-    old, new = (_rows(columns["snapshot"], each) for each in (pair.old, pair.new))
-    objects, paths, modified = columns["object"], columns["path"], columns["modified"]
-    old_at = {int(paths[row]): int(row) for row in old}
-    new_at = {int(paths[row]): int(row) for row in new}
-    gone = [path for path in old_at if path not in new_at]
-    gone_by_object: dict[int, list[int]] = {}
-    for path in gone:
-        gone_by_object.setdefault(int(objects[old_at[path]]), []).append(path)
-    earlier = _seen_before(reader, pair)
-    moved: set[int] = set()
-    found: list[Change] = []
-    for path, row in new_at.items():
-        own = int(objects[row])
-        if path in old_at:
-            before = int(objects[old_at[path]])
-            if before != own:
-                found.append(Change("changed", pair.new, path, None, own or None, before or None, row + 1))
-            elif modified[row] != modified[old_at[path]]:
-                found.append(Change("time-changed", pair.new, path, None, own or None, own or None, row + 1))
-        elif own and gone_by_object.get(own):
-            origin = gone_by_object[own].pop(0)
-            moved.add(origin)
-            found.append(Change("moved", pair.new, path, origin, own, own, row + 1))
-        else:
-            kind = "returned" if path in earlier else "added"
-            found.append(Change(kind, pair.new, path, None, own or None, None, row + 1))
+    """Added, changed, moved, removed, returned, time-changed; by path.
+
+    Nothing is claimed that was not seen. *Changed* needs the bytes of both looks; *time-changed* two stated times;
+    *added* and *returned*, that the older look listed the folder in which the file was not; *removed* and *moved*, that
+    the newer look is complete.
+    """
+    old_at, new_at = _look(reader, pair.old), _look(reader, pair.new)
+    fresh = {path: row for path, row in new_at.items() if path not in old_at}
+    gone = {path: row for path, row in old_at.items() if path not in new_at}
+    found = [
+        change
+        for path, row in new_at.items()
+        if path in old_at and (change := _difference(pair, path, old_at[path], row)) is not None
+    ]
+    moved = _moved(pair, gone, fresh) if _complete(reader, pair.new) else []
+    found += moved
+    taken = {each.path for each in moved} | {each.old_path for each in moved}
     if _complete(reader, pair.new):
         found += [
-            Change("removed", pair.new, path, None, None, int(objects[old_at[path]]) or None, None)
-            for path in gone
-            if path not in moved
+            Change("removed", pair.new, path, None, None, row.object, None)
+            for path, row in gone.items()
+            if path not in taken
         ]
+    earlier = _seen_before(reader, pair)
+    absent = _Absent(reader, pair.old)
+    found += [
+        Change("returned" if path in earlier else "added", pair.new, path, None, row.object, None, row.id)
+        for path, row in fresh.items()
+        if path not in taken and absent.is_known(path)
+    ]
     order = _display(reader, [each.path for each in found])
     return iter(sorted(found, key=lambda each: order[each.path]))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A sighting; `object` and `modified` are null where they are not known."""
+
+    id: int
+    object: int | None
+    modified: int | None
+
+
+def _look(reader: Reader, snapshot: int) -> dict[int, _Row]:
+    """The sightings of a look by path. Of several at one path, as archives may hold them, the last one counts."""
+    columns = reader.arrays("sighting")
+    rows = np.flatnonzero(columns["snapshot"] == snapshot)
+    parts = (rows + 1, *(columns[name][rows] for name in ("path", "object", "modified")))
+    return {
+        path: _Row(row, own or None, None if modified == NULL else modified)
+        for row, path, own, modified in zip(*(part.tolist() for part in parts), strict=True)
+    }
+
+
+def _difference(pair: Pair, path: int, before: _Row, after: _Row) -> Change | None:
+    if before.object is not None and after.object is not None and before.object != after.object:
+        return Change("changed", pair.new, path, None, after.object, before.object, after.id)
+    if before.modified is not None and after.modified is not None and before.modified != after.modified:
+        return Change("time-changed", pair.new, path, None, after.object, before.object, after.id)
+    return None
+
+
+def _moved(pair: Pair, gone: dict[int, _Row], fresh: dict[int, _Row]) -> list[Change]:
+    """Bytes that left one path and stand at another; each left path is the origin of one."""
+    left: dict[int, list[int]] = {}
+    for path, row in gone.items():
+        if row.object is not None:
+            left.setdefault(row.object, []).append(path)
+    return [
+        Change("moved", pair.new, path, left[row.object].pop(0), row.object, row.object, row.id)
+        for path, row in fresh.items()
+        if row.object is not None and left.get(row.object)
+    ]
+
+
+class _Absent:
+    """What a look shows not to have been there: a complete one everything that it lacks, a partial one what lacks in
+    the folders that it listed.
+    """
+
+    def __init__(self, reader: Reader, snapshot: int) -> None:
+        self._whole = _complete(reader, snapshot)
+        rows = reader.all("SELECT ifnull(path, 0), state FROM coverage WHERE snapshot = ? ORDER BY id", (snapshot,))
+        self._covered: dict[int, str] = dict(rows)
+        self._parents: dict[int, int] = {}
+        if not self._whole and self._covered:
+            self._parents = dict(reader.all("SELECT id, ifnull(parent, 0) FROM path"))
+
+    def is_known(self, path: int) -> bool:
+        """Is it certain that the path was not there? The nearest folder of which the look says anything decides."""
+        if self._whole:
+            return True
+        folder = path
+        while folder := self._parents.get(folder, 0):
+            if folder in self._covered:
+                return self._covered[folder] == "listed"
+        return self._covered.get(0) == "listed"
 
 
 def chosen_pairs(
@@ -159,25 +220,15 @@ def sightings_of(reader: Reader, kinds: Sequence[str]) -> Iterable[int]:
 
     def make() -> dict[str, list[int]]:
         by_kind: dict[str, list[int]] = {}
-        paths = reader.arrays("sighting")["path"]
         for pair in pairs(reader):
-            last: dict[int, int] | None = None
+            last = _look(reader, pair.old)
             for change in changes(reader, pair):
-                row = change.sighting
-                if row is None:
-                    if last is None:
-                        rows = _rows(reader.arrays("sighting")["snapshot"], pair.old)
-                        last = {int(paths[each]): int(each) + 1 for each in rows}
-                    row = last[change.path]
+                row = last[change.path].id if change.sighting is None else change.sighting
                 by_kind.setdefault(change.kind, []).append(row)
         return by_kind
 
-    found = reader.memoised("changes", make)
+    found = reader.memoised("changes", make, ("sighting", "snapshot", "snapshot_end"))
     return [row for kind in kinds for row in found.get(kind, ())]
-
-
-def _rows(snapshots: NDArray[np.int32], snapshot: int) -> NDArray[np.int64]:
-    return np.flatnonzero(snapshots == snapshot)
 
 
 def _seen_before(reader: Reader, pair: Pair) -> set[int]:

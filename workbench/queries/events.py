@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from workbench.core.messages import Message
 from workbench.core.records import Action
 from workbench.core.times import Zone
 from workbench.queries import select
-from workbench.queries.logtext import line_of
+from workbench.queries.logtext import Lines
 from workbench.queries.shown import Row, chunks, marks, message, named, stated
 
 
@@ -93,22 +92,23 @@ def _matches(reader: Reader, ids: Sequence[int]) -> dict[int, list[Row]]:
 
 
 def rejects(reader: Reader) -> Iterator[Row]:
-    """The rows of ``workbench rejects``: log lines not read, then items of sources and objects not read."""
-    raw_line = partial(line_of, reader)
-    for reading, log, line, start, length, code in reader.conn.execute(
-        "SELECT j.reading, l.id, j.line, j.start, j.length, j.code FROM reject j JOIN reading r ON r.id = j.reading "
-        "JOIN log l ON l.id = r.log ORDER BY l.id, j.line"
-    ):
-        del reading
-        name = reader.value("SELECT name FROM log WHERE id = ?", (log,))
-        raw = raw_line(log, start, length)
-        yield {
-            "where": name,
-            "line": line,
-            "reason": Message(code).text(),
-            "code": code,
-            **(named("raw", raw) if raw is not None else {"raw": None}),
-        }
+    """The rows of ``workbench rejects``: log lines not read by the readings that count, then items of sources and
+    objects not read.
+    """
+    with Lines(reader) as lines:
+        for name, log, line, start, length, code in reader.conn.execute(
+            "SELECT l.name, l.id, j.line, j.start, j.length, j.code FROM reject j JOIN reading r ON r.id = j.reading "
+            "JOIN log l ON l.id = r.log WHERE NOT EXISTS (SELECT 1 FROM reading x WHERE x.supersedes = r.id) "
+            "ORDER BY l.id, j.line"
+        ):
+            raw = lines.line(log, start, length)
+            yield {
+                "where": name,
+                "line": line,
+                "reason": Message(code).text(),
+                "code": code,
+                **named("raw", raw),
+            }
     for raw_path, sha256, code, arguments in reader.conn.execute(
         "SELECT p.raw, o.sha256, w.code, w.arguments FROM warning w LEFT JOIN path p ON p.id = w.path "
         "LEFT JOIN object o ON o.id = w.object ORDER BY w.id"

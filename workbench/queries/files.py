@@ -63,7 +63,7 @@ def _ordered(reader: Reader) -> Items:
         first = first[order]
         return Items(own[first], first + 1, columns["snapshot"][first].astype(np.int64))
 
-    return reader.memoised("items", make)
+    return reader.memoised("items", make, ("sighting", "snapshot"))
 
 
 def _look_ranks(reader: Reader) -> NDArray[np.int32]:

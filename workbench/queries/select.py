@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.case.bigrams import match_query
 from workbench.case.readers import Reader
-from workbench.case.transaction import TEXT_KINDS
 from workbench.core.batch import NULL
 from workbench.core.errors import UserError
 from workbench.core.filter import KINDS, Clock, Filter
-from workbench.core.records import Action, State
+from workbench.core.records import Action
+from workbench.queries.mask import Mask, ids_among, ids_of, size_of, table_of
+from workbench.queries.shown import marks
+from workbench.queries.states import STATES, in_state, object_states
+from workbench.queries.texts import globbed, globbed_logged, logged_paths, text_hits
 
-Mask = NDArray[np.bool_]
+__all__ = ["STATES", "Mask", "addresses", "events", "object_states", "sightings", "table_of"]
 
 EVENT_FACETS = ("address", "country", "asn", "label", "action", "not_address", "not_country", "not_asn", "not_label")
 """Facets that speak of events and addresses (``not_action`` too)."""
@@ -35,22 +37,6 @@ SHARED_FACETS = ("source", "path", "not_path", "tag", "not_tag", "verdict", "not
 _MARKS = "SELECT target FROM mark_now WHERE kind = ? AND target_kind = ? AND present AND value = ?"
 
 
-def table_of(size: int, ids: Iterable[Any]) -> Mask:
-    """A lookup table: true at these ids. Index 0 stands for null."""
-    found = np.zeros(size + 1, bool)
-    listed = np.fromiter(ids, np.int64)
-    found[listed[(listed > 0) & (listed <= size)]] = True
-    return found
-
-
-def _ids(reader: Reader, sql: str, parameters: Sequence[Any] = ()) -> Iterable[int]:
-    return (row[0] for row in reader.conn.execute(sql, parameters))
-
-
-def _size(reader: Reader, table: str) -> int:
-    return int(reader.value(f"SELECT ifnull(max(id), 0) FROM {table}"))
-
-
 # files
 
 
@@ -60,7 +46,7 @@ def sightings(reader: Reader, asked: Filter) -> Mask:
     mask = np.ones(len(columns["path"]), bool)
     for facet in ("path", "not_path"):
         if getattr(asked, facet):
-            hit = table_of(_size(reader, "path"), _globbed(reader, "path", getattr(asked, facet)))[columns["path"]]
+            hit = table_of(size_of(reader, "path"), globbed(reader, "path", getattr(asked, facet)))[columns["path"]]
             mask &= ~hit if facet.startswith("not_") else hit
     snapshots = _snapshots(reader, asked)
     if snapshots is not None:
@@ -73,7 +59,7 @@ def sightings(reader: Reader, asked: Filter) -> Mask:
     if asked.clock is Clock.MODIFIED and (asked.since is not None or asked.until is not None):
         mask &= between(columns["modified"], asked)
     if asked.clock is Clock.EMBEDDED and (asked.since is not None or asked.until is not None):
-        mask &= table_of(_size(reader, "object"), _embedded(reader, asked))[columns["object"]]
+        mask &= table_of(size_of(reader, "object"), _embedded(reader, asked))[columns["object"]]
     across = _only(asked, (*EVENT_FACETS, "not_action"), time=asked.clock is Clock.EVENT)
     if across:
         mask &= _matched_files(reader, across, columns)
@@ -87,20 +73,20 @@ def _snapshots(reader: Reader, asked: Filter) -> Mask | None:
     wanted: list[str] = []
     parameters: list[Any] = []
     if asked.source:
-        wanted.append(f"source.name IN ({_marks(asked.source)})")
+        wanted.append(f"source.name IN ({marks(asked.source)})")
         parameters += asked.source
     if asked.snapshot:
-        wanted.append(f"snapshot.id IN ({_marks(asked.snapshot)})")
+        wanted.append(f"snapshot.id IN ({marks(asked.snapshot)})")
         parameters += asked.snapshot
     if by_time:
         wanted.append("snapshot.observed >= ? AND snapshot.observed < ?")
         parameters += [NULL if asked.since is None else asked.since, 2**63 - 1 if asked.until is None else asked.until]
     sql = f"SELECT snapshot.id FROM snapshot JOIN source ON source.id = snapshot.source WHERE {' AND '.join(wanted)}"
-    return table_of(_size(reader, "snapshot"), _ids(reader, sql, parameters))
+    return table_of(size_of(reader, "snapshot"), ids_of(reader, sql, parameters))
 
 
 def _objects(reader: Reader, asked: Filter, columns: Any) -> Mask:
-    size = _size(reader, "object")
+    size = size_of(reader, "object")
     mask = np.ones(len(columns["path"]), bool)
     of = columns["object"]
     if asked.objects:
@@ -110,63 +96,32 @@ def _objects(reader: Reader, asked: Filter, columns: Any) -> Mask:
     if asked.not_type:
         mask &= ~_typed(reader, size, asked.not_type)[of]
     if asked.state:
-        states = object_states(reader, missing=State.MISSING in asked.state)
-        hit = np.isin(states, [STATES.index(each) for each in asked.state if each in STATES])
-        held = hit[of] & (of > 0)
-        for state in {State.NOT_FETCHED, State.WITHHELD} & set(asked.state):
-            held |= table_of(len(of), _ids(reader, "SELECT id FROM sighting WHERE state = ?", (state,)))[1:]
-        mask &= held
+        mask &= in_state(reader, asked.state, of)
     for facet, kind in (("tag", "tag"), ("verdict", "verdict")):
         for name, wanted in ((facet, True), (f"not_{facet}", False)):
             values = getattr(asked, name)
             if values:
                 hit = np.zeros(len(of), bool)
                 for value in values:
-                    hit |= table_of(size, _ids(reader, _MARKS, (kind, "object", value)))[of]
-                    hit |= table_of(len(of), _ids(reader, _MARKS, (kind, "sighting", value)))[1:]
-                    if kind == "verdict" and value == "unseen":
-                        hit |= ~_judged(reader, size)[of]
+                    hit |= table_of(size, ids_of(reader, _MARKS, (kind, "object", value)))[of]
+                    hit |= table_of(len(of), ids_of(reader, _MARKS, (kind, "sighting", value)))[1:]
+                    if kind == "verdict" and value == UNSEEN:
+                        hit |= ~_judged_files(reader, size, of)
                 mask &= hit if wanted else ~hit
     return mask
 
 
-def _judged(reader: Reader, size: int) -> Mask:
-    """Objects on which somebody has a verdict other than *unseen*."""
-    return table_of(
-        size, _ids(reader, "SELECT target FROM mark_now WHERE kind = 'verdict' AND target_kind = 'object' AND present")
-    )
+UNSEEN = "unseen"
+"""The verdict of what nobody has decided on: it is the absence of one."""
+_JUDGED = "SELECT target FROM mark_now WHERE kind = 'verdict' AND target_kind = ? AND present"
 
 
-STATES = tuple(State)
-
-
-def object_states(reader: Reader, *, missing: bool = False) -> NDArray[np.int8]:
-    """State of every object as an index into `STATES`, at index id (0 stands for no object).
-
-    With `missing` the evidence folder is read to see whether the bytes are there at all.
-    """
-
-    def make() -> NDArray[np.int8]:
-        size = _size(reader, "object")
-        found = np.full(size + 1, STATES.index(State.OK), np.int8)
-        found[table_of(size, _ids(reader, "SELECT id FROM object WHERE size = 0"))] = STATES.index(State.EMPTY)
-        for row, state in reader.conn.execute(
-            "SELECT object, state FROM analysis WHERE state <> 'ok' AND id IN "
-            "(SELECT max(id) FROM analysis GROUP BY object, analyzer)"
-        ):
-            if state in (State.EMPTY, State.UNDECODABLE, State.TOO_LARGE):
-                found[row] = STATES.index(State(state))
-        return found
-
-    states = reader.memoised("object-states", make)
-    if not missing:
-        return states
-    states = states.copy()
-    names = set(reader.evidence.names())
-    for row, sha256 in reader.conn.execute("SELECT id, sha256 FROM object"):
-        if reader.evidence.name(sha256) not in names:
-            states[row] = STATES.index(State.MISSING)
-    return states
+def _judged_files(reader: Reader, size: int, of: Any) -> Mask:
+    """Sightings on which, or on whose bytes, somebody has a verdict."""
+    objects = table_of(size, ids_of(reader, _JUDGED, ("object",)))
+    own = table_of(len(of), ids_of(reader, _JUDGED, ("sighting",)))
+    found: Mask = objects[of] | own[1:]
+    return found
 
 
 def _typed(reader: Reader, size: int, types: Sequence[str]) -> Mask:
@@ -175,7 +130,7 @@ def _typed(reader: Reader, size: int, types: Sequence[str]) -> Mask:
         key = "kind" if wanted in KINDS else "media_type"
         if wanted not in KINDS and "/" not in wanted:
             raise UserError("filter-type", type=wanted, kinds=", ".join(KINDS))
-        found |= table_of(size, _ids(reader, "SELECT object FROM fact WHERE key = ? AND value = ?", (key, wanted)))
+        found |= table_of(size, ids_of(reader, "SELECT object FROM fact WHERE key = ? AND value = ?", (key, wanted)))
     return found
 
 
@@ -184,7 +139,7 @@ def object_ids(reader: Reader, hashes: Sequence[str]) -> list[int]:
     found: list[int] = []
     for at in range(0, len(hashes), 500):
         part = [bytes.fromhex(each) for each in hashes[at : at + 500]]
-        found += _ids(reader, f"SELECT id FROM object WHERE sha256 IN ({_marks(part)})", part)
+        found += ids_of(reader, f"SELECT id FROM object WHERE sha256 IN ({marks(part)})", part)
     return found
 
 
@@ -198,7 +153,7 @@ def _changed(reader: Reader, asked: Filter) -> Mask:
 def _text_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
     """Any of the searches: in a path, in a note on the object or sighting, in text that was read from it."""
     mask = np.zeros(len(columns["path"]), bool)
-    paths, objects = _size(reader, "path"), _size(reader, "object")
+    paths, objects = size_of(reader, "path"), size_of(reader, "object")
     for words in asked.text:
         hits = text_hits(reader, words)
         mask |= table_of(paths, hits["path"])[columns["path"]]
@@ -207,45 +162,27 @@ def _text_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
             mask |= noted[columns["object"]] if kind == "object" else noted[1:]
         facts = hits["fact"]
         if facts:
-            mask |= table_of(objects, _by_id(reader, "SELECT object FROM fact WHERE id IN ({})", facts))[
+            mask |= table_of(objects, ids_among(reader, "SELECT object FROM fact WHERE id IN ({})", facts))[
                 columns["object"]
             ]
     return mask
 
 
-def _noted(reader: Reader, marks: Sequence[int], kind: str) -> list[int]:
+def _noted(reader: Reader, notes: Sequence[int], kind: str) -> list[int]:
     return list(
-        _by_id(
+        ids_among(
             reader,
             "SELECT m.target FROM mark m JOIN mark_now n ON n.mark = m.id AND n.present "
             f"WHERE m.target_kind = '{kind}' AND m.id IN ({{}})",
-            marks,
+            notes,
         )
     )
-
-
-def _by_id(reader: Reader, sql: str, ids: Sequence[int]) -> Iterable[int]:
-    for at in range(0, len(ids), 500):
-        part = ids[at : at + 500]
-        yield from _ids(reader, sql.format(_marks(part)), part)
-
-
-def text_hits(reader: Reader, words: str) -> dict[str, list[int]]:
-    """Rows of the text index that hold `words`, by table."""
-    hits: dict[str, list[int]] = {name: [] for name in TEXT_KINDS}
-    expression = match_query(words)
-    if expression is None:
-        return hits
-    names = {number: name for name, number in TEXT_KINDS.items()}
-    for row in _ids(reader, "SELECT rowid FROM text_index WHERE text_index MATCH ?", (expression,)):
-        hits[names[row & 3]].append(row >> 2)
-    return hits
 
 
 def _embedded(reader: Reader, asked: Filter) -> Iterable[int]:
     since = NULL if asked.since is None else asked.since
     until = 2**63 - 1 if asked.until is None else asked.until
-    return _ids(
+    return ids_of(
         reader,
         "SELECT object FROM fact WHERE key IN ('exif.datetime_original', 'exif.datetime') AND value >= ? AND value < ?",
         (since, until),
@@ -258,7 +195,7 @@ def _matched_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
     hit = events(reader, asked)[pairs["event"] - 1]
     rows = pairs["sighting"][hit]
     direct = table_of(len(columns["path"]), rows)[1:]
-    through = table_of(_size(reader, "object"), columns["object"][rows - 1])
+    through = table_of(size_of(reader, "object"), columns["object"][rows - 1])
     through[0] = False
     found: Mask = direct | through[columns["object"]]
     return found
@@ -287,9 +224,7 @@ def events(reader: Reader, asked: Filter) -> Mask:
         mask &= _readings_of(reader, asked.source)[columns["reading"]]
     for facet in ("path", "not_path"):
         if getattr(asked, facet):
-            hit = table_of(_size(reader, "logpath"), _globbed(reader, "logpath", getattr(asked, facet)))[
-                columns["path"]
-            ]
+            hit = table_of(size_of(reader, "logpath"), globbed_logged(reader, getattr(asked, facet)))[columns["path"]]
             mask &= ~hit if facet.startswith("not_") else hit
     mask &= _marked_events(reader, asked, columns)
     across = _only(asked, FILE_FACETS, time=asked.clock not in (None, Clock.EVENT))
@@ -303,18 +238,18 @@ def live_events(reader: Reader) -> Mask:
 
     def make() -> Mask:
         gone = table_of(
-            _size(reader, "reading"), _ids(reader, "SELECT supersedes FROM reading WHERE supersedes IS NOT NULL")
+            size_of(reader, "reading"), ids_of(reader, "SELECT supersedes FROM reading WHERE supersedes IS NOT NULL")
         )
         return ~gone[reader.arrays("event")["reading"]]
 
-    return reader.memoised("live-events", make)
+    return reader.memoised("live-events", make, ("event", "reading"))
 
 
 def own_addresses(reader: Reader) -> Mask:
     """Lookup table of the observer's own addresses."""
     return table_of(
-        _size(reader, "address"),
-        _ids(reader, "SELECT target FROM mark_now WHERE kind = 'own' AND target_kind = 'address' AND present"),
+        size_of(reader, "address"),
+        ids_of(reader, "SELECT target FROM mark_now WHERE kind = 'own' AND target_kind = 'address' AND present"),
     )
 
 
@@ -322,33 +257,48 @@ def _marked_events(reader: Reader, asked: Filter, columns: Any) -> Mask:
     """Tags, verdicts and texts on events: on the event, on its address, or on the file that it is matched to."""
     count = len(columns["address"])
     mask = np.ones(count, bool)
-    size = _size(reader, "address")
+    size = size_of(reader, "address")
     for facet in ("tag", "verdict"):
         for name, wanted in ((facet, True), (f"not_{facet}", False)):
             values = getattr(asked, name)
             if values:
-                hit = _matched_events(reader, sightings(reader, Filter(**{facet: values})), count)
+                hit = np.zeros(count, bool)
+                said = [each for each in values if each != UNSEEN]
+                if said:
+                    only = replace(Filter(), **{facet: tuple(said)})  # type: ignore[arg-type]
+                    hit |= _matched_events(reader, sightings(reader, only), count)
                 for value in values:
-                    hit |= table_of(count, _ids(reader, _MARKS, (facet, "event", value)))[1:]
-                    hit |= table_of(size, _ids(reader, _MARKS, (facet, "address", value)))[columns["address"]]
+                    hit |= table_of(count, ids_of(reader, _MARKS, (facet, "event", value)))[1:]
+                    hit |= table_of(size, ids_of(reader, _MARKS, (facet, "address", value)))[columns["address"]]
+                if facet == "verdict" and UNSEEN in values:
+                    hit |= ~_judged_events(reader, columns)
                 mask &= hit if wanted else ~hit
     if asked.text:
         hit = _matched_events(reader, sightings(reader, Filter(text=asked.text)), count)
         for words in asked.text:
-            found = _ids(reader, "SELECT id FROM logpath WHERE instr(display, ?)", (words,))
-            hit |= table_of(_size(reader, "logpath"), found)[columns["path"]]
-            marks = text_hits(reader, words)["mark"]
-            hit |= table_of(size, _noted(reader, marks, "address"))[columns["address"]]
-            hit |= table_of(count, _noted(reader, marks, "event"))[1:]
+            hit |= table_of(size_of(reader, "logpath"), logged_paths(reader, words))[columns["path"]]
+            notes = text_hits(reader, words)["mark"]
+            hit |= table_of(size, _noted(reader, notes, "address"))[columns["address"]]
+            hit |= table_of(count, _noted(reader, notes, "event"))[1:]
         mask &= hit
     return mask
+
+
+def _judged_events(reader: Reader, columns: Any) -> Mask:
+    """Events on which, on whose address, or on whose file somebody has a verdict."""
+    count = len(columns["address"])
+    of = reader.arrays("sighting")["object"]
+    found = _matched_events(reader, _judged_files(reader, size_of(reader, "object"), of), count)
+    found |= table_of(count, ids_of(reader, _JUDGED, ("event",)))[1:]
+    found |= table_of(size_of(reader, "address"), ids_of(reader, _JUDGED, ("address",)))[columns["address"]]
+    return found
 
 
 def _matched_events(reader: Reader, files: Mask, count: int) -> Mask:
     """Events matched to these sightings, or to another sighting of the same bytes."""
     pairs = reader.arrays("match")
     objects = reader.arrays("sighting")["object"]
-    wanted = table_of(_size(reader, "object"), objects[files])
+    wanted = table_of(size_of(reader, "object"), objects[files])
     wanted[0] = False
     rows = pairs["sighting"] - 1
     hit = files[rows] | wanted[objects[rows]]
@@ -357,11 +307,11 @@ def _matched_events(reader: Reader, files: Mask, count: int) -> Mask:
 
 def _readings_of(reader: Reader, sources: Sequence[str]) -> Mask:
     return table_of(
-        _size(reader, "reading"),
-        _ids(
+        size_of(reader, "reading"),
+        ids_of(
             reader,
             "SELECT reading.id FROM reading JOIN log ON log.id = reading.log JOIN source ON source.id = log.source "
-            f"WHERE source.name IN ({_marks(sources)})",
+            f"WHERE source.name IN ({marks(sources)})",
             sources,
         ),
     )
@@ -371,9 +321,12 @@ def _readings_of(reader: Reader, sources: Sequence[str]) -> Mask:
 
 
 def addresses(reader: Reader, asked: Filter) -> Mask | None:
-    """Lookup table of the addresses that the filter's network facets choose; null when it has none."""
+    """Lookup table of the addresses that the filter's network facets choose; null when it has none.
+
+    An event without an address (index 0) is in none of them, and is hit by no exclusion.
+    """
     mask: Mask | None = None
-    size = _size(reader, "address")
+    size = size_of(reader, "address")
     for facet in ("address", "country", "asn", "label"):
         for name, wanted in ((facet, True), (f"not_{facet}", False)):
             values = getattr(asked, name)
@@ -381,8 +334,6 @@ def addresses(reader: Reader, asked: Filter) -> Mask | None:
                 hit = table_of(size, _addresses_by(reader, facet, values))
                 mask = np.ones(size + 1, bool) if mask is None else mask
                 mask &= hit if wanted else ~hit
-    if mask is not None:
-        mask[0] = False
     return mask
 
 
@@ -399,8 +350,8 @@ def _addresses_by(reader: Reader, facet: str, values: Sequence[Any]) -> Iterable
 
 def _claimed(reader: Reader, key: str, values: Sequence[str]) -> Iterable[int]:
     """Addresses of which some data set claims one of these values."""
-    return _ids(
-        reader, f"SELECT DISTINCT address FROM claim WHERE key = ? AND value IN ({_marks(values)})", (key, *values)
+    return ids_of(
+        reader, f"SELECT DISTINCT address FROM claim WHERE key = ? AND value IN ({marks(values)})", (key, *values)
     )
 
 
@@ -448,17 +399,6 @@ def action_of(word: str) -> Action:
         if action.word() == word:
             return action
     raise UserError("filter-action", action=word, actions=", ".join(each.word() for each in Action))
-
-
-def _globbed(reader: Reader, table: str, patterns: Sequence[str]) -> list[int]:
-    """Rows whose whole path fits a pattern: ``*`` crosses ``/``, case counts (SQLite's GLOB)."""
-    return [
-        row for pattern in patterns for row in _ids(reader, f"SELECT id FROM {table} WHERE display GLOB ?", (pattern,))
-    ]
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
 
 
 def _only(asked: Filter, facets: Sequence[str], *, time: bool) -> Filter | None:

@@ -49,7 +49,8 @@ def times_of(reader: Reader, asked: Filter, clock: Clock) -> tuple[NDArray[np.in
     """Times on a clock of all that the filter shows, and which of them are uploads (clock ``event`` only).
 
     On ``event`` one per log event, on the others one per file: when it was first observed, the earliest modified time
-    that was claimed, or the time embedded in it. Sorted; what has no time on the clock is left out.
+    that was claimed, or the time embedded in it. Sorted; what has no time on the clock is left out, and what lies
+    outside of the filter's interval, where that is on the same clock.
     """
     if clock is Clock.EVENT:
         columns = reader.arrays("event")
@@ -59,7 +60,8 @@ def times_of(reader: Reader, asked: Filter, clock: Clock) -> tuple[NDArray[np.in
     else:
         times = _file_times(reader, asked, clock)
         uploads = np.zeros(len(times), bool)
-    known = times != NULL
+    own_clock = asked.clock or (Clock.EVENT if clock is Clock.EVENT else Clock.OBSERVED)
+    known = select.between(times, asked) if own_clock is clock else times != NULL
     times, uploads = times[known], uploads[known]
     order = np.argsort(times, kind="stable")
     return times[order], uploads[order]
@@ -119,13 +121,13 @@ def logged(reader: Reader, asked: Filter) -> Spans:
         columns = reader.arrays("event")
         known = select.live_events(reader) & (columns["time"] != NULL)
         readings, times = columns["reading"][known], columns["time"][known]
-        spans: dict[int, tuple[int, int]] = {}
-        for reading in np.unique(readings):
-            own = times[readings == reading]
-            spans[int(reading)] = (int(own.min()), int(own.max()) + 1)
-        return spans
+        size = int(readings.max()) + 1 if len(readings) else 0
+        first, last = np.full(size, 2**63 - 1), np.full(size, NULL)
+        np.minimum.at(first, readings, times)
+        np.maximum.at(last, readings, times)
+        return {int(each): (int(first[each]), int(last[each]) + 1) for each in np.flatnonzero(last != NULL)}
 
-    spans = reader.memoised("log-spans", make)
+    spans = reader.memoised("log-spans", make, ("event", "reading"))
     if asked.source:
         wanted = {
             row[0]

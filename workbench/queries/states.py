@@ -1,0 +1,68 @@
+"""What became of every object: the state that lists show and filters ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.case.readers import Reader
+from workbench.core.errors import UserError
+from workbench.core.records import State
+from workbench.queries.mask import Mask, ids_of, size_of, table_of
+
+STATES = tuple(State)
+
+
+def in_state(reader: Reader, wanted: Sequence[str], of: Any) -> Mask:
+    """Sightings in one of these states; bytes that are gone are *missing* whatever they were."""
+    for each in wanted:
+        if each not in STATES:
+            raise UserError("filter-state", state=each, states=", ".join(STATES))
+    states = object_states(reader, missing=True)
+    found: Mask = np.isin(states, [STATES.index(State(each)) for each in wanted])[of] & (of > 0)
+    for state in {State.NOT_FETCHED, State.WITHHELD} & set(wanted):
+        found |= table_of(len(of), ids_of(reader, "SELECT id FROM sighting WHERE state = ?", (state,)))[1:]
+    return found
+
+
+def object_states(reader: Reader, *, missing: bool = False) -> NDArray[np.int8]:
+    """State of every object as an index into `STATES`, at index id (0 stands for no object).
+
+    With `missing` the evidence folder is read to see whether the bytes are there at all.
+    """
+
+    def make() -> NDArray[np.int8]:
+        size = size_of(reader, "object")
+        found = np.full(size + 1, STATES.index(State.OK), np.int8)
+        found[table_of(size, ids_of(reader, "SELECT id FROM object WHERE size = 0"))] = STATES.index(State.EMPTY)
+        for row, state in reader.conn.execute(
+            "SELECT object, state FROM analysis WHERE state <> 'ok' AND id IN "
+            "(SELECT max(id) FROM analysis GROUP BY object, analyzer)"
+        ):
+            if state in (State.EMPTY, State.UNDECODABLE, State.TOO_LARGE):
+                found[row] = STATES.index(State(state))
+        return found
+
+    states = reader.memoised("object-states", make, ("object", "analysis"))
+    return _with_missing(reader, states) if missing else states
+
+
+def _with_missing(reader: Reader, states: NDArray[np.int8]) -> NDArray[np.int8]:
+    stamp = reader.evidence.stamp()
+
+    def make() -> tuple[tuple[int, ...], Mask]:
+        names = set(reader.evidence.names())
+        gone = (
+            row
+            for row, sha256 in reader.conn.execute("SELECT id, sha256 FROM object")
+            if reader.evidence.name(sha256) not in names
+        )
+        return stamp, table_of(len(states) - 1, gone)
+
+    known, gone = reader.memoised("missing-objects", make, ("object",))
+    if known != stamp:
+        _, gone = make()
+    return np.where(gone, np.int8(STATES.index(State.MISSING)), states)
