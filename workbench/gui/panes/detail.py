@@ -84,14 +84,15 @@ class DetailPane(ZonedPane):
         line.addWidget(self.kind)
         line.addStretch(1)
         line.addWidget(self.back_button)
-        self.pages = QStackedLayout()
+        holder = QWidget(self)  # without it every page would be a window for a moment
+        self.pages = QStackedLayout(holder)
         self.pages.addWidget(self.page_view)
         self.pages.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(line)
-        column.addLayout(self.pages, 1)
+        column.addWidget(holder, 1)
         self.setFocusProxy(self.page_view)
 
     # asking

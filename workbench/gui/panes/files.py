@@ -70,14 +70,15 @@ class FilesPane(ZonedPane):
         set_role(title, "dim")
         title.setContentsMargins(14, 10, 8, 4)
         self.view.setAccessibleName(self.title)
-        self.pages = QStackedLayout()
+        holder = QWidget(self)  # without it every page would be a window for a moment
+        self.pages = QStackedLayout(holder)
         self.pages.addWidget(self.view)
         self.pages.addWidget(self.empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(title)
-        layout.addLayout(self.pages, 1)
+        layout.addWidget(holder, 1)
         self.setFocusProxy(self.view)
 
     # asking

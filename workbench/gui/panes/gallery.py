@@ -67,14 +67,15 @@ class GalleryPane(ZonedPane):
 
     def _build(self) -> None:
         set_surface(self, "window")
-        self.pages = QStackedLayout()
+        holder = QWidget(self)  # without it every page would be a window for a moment
+        self.pages = QStackedLayout(holder)
         self.pages.addWidget(self.gallery)
         self.pages.addWidget(self.empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
-        layout.addLayout(self.pages, 1)
+        layout.addWidget(holder, 1)
         self.setFocusProxy(self.gallery)
 
     # asking

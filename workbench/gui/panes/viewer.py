@@ -51,7 +51,8 @@ class Sheet(QWidget):
         self.text.setReadOnly(True)
         self.text.setFont(theme.font("mono"))
         self.text.setAccessibleName(text("panes.viewer.text"))
-        self.pages = QStackedLayout()
+        holder = QWidget(self)  # without it every page would be a window for a moment
+        self.pages = QStackedLayout(holder)
         self.pages.addWidget(self.viewer)
         self.pages.addWidget(self.text)
         line = QHBoxLayout()
@@ -63,7 +64,7 @@ class Sheet(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(line)
-        column.addLayout(self.pages, 1)
+        column.addWidget(holder, 1)
         self.show_nothing()
 
     @property
