@@ -162,9 +162,7 @@ class DetailPane(ZonedPane):
         kept = self._marks
         if kept is None or kept.target != target:
             kept = MarksSection(self.session, self.theme, target)
-        kept.setParent(None)
         kept.show_marks(about.marks, found.tags, self.zone)
-        kept.show()
         self._marks = kept
         return kept
 
