@@ -77,7 +77,7 @@ def _statements(pane: DetailPane, about: Address) -> QWidget:
             note = text("panes.zone-note.unknown", zone="") if about.zoneless else ""
             table.add(text(code), wording.moment(micros, pane.zone, stated=stated), note)
     if pane.session.case.writable:
-        code = "panes.origins.not-own" if about.own else "panes.origins.own"
+        code = "panes.detail.not-own" if about.own else "panes.detail.own"
         button = QPushButton(text(code))
         button.clicked.connect(lambda _checked=False: _set_own(pane, about))
         note = text("panes.detail.own-note") if about.own else ""

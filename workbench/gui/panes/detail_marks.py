@@ -141,7 +141,7 @@ class MarksSection(Section):
         tokens = self._theme.tokens
         chosen = f"background: {tokens.accent_ground.name()}; color: {tokens.accent_text.name()};"
         button.setStyleSheet(
-            "QPushButton { padding: 3px 8px; }"
+            "QPushButton { padding: 3px 7px; }"
             + (f"QPushButton {{ {chosen} border-color: {tokens.accent.name()}; }}" if button.isChecked() else "")
         )
 

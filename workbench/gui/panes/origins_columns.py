@@ -24,13 +24,13 @@ def columns(names_of_networks: dict[str, str], held: str) -> list[Column]:
     names = dict(countries())
     bare = text("panes.label.unlisted")
     return [
-        Column("address", text("panes.origins.address"), "mono", 124),
+        Column("address", text("panes.origins.address"), "mono", 122),
         Column("country", text("panes.origins.country-title"), "flag", 64, names=names, unknown=text("panes.unknown")),
         Column(
             "network",
             text("panes.origins.network"),
             "text",
-            108,
+            104,
             names=names_of_networks,
             unknown=text("panes.unknown"),
         ),
@@ -44,7 +44,7 @@ def columns(names_of_networks: dict[str, str], held: str) -> list[Column]:
             accent=frozenset({bare}),
             unknown=text("panes.origins.not-looked-up"),
         ),
-        Column("uploads", text("panes.origins.uploads"), "bar", 100),
+        Column("uploads", text("panes.origins.uploads"), "bar", 112),
         Column("events", text("panes.origins.events"), "number", 66),
         Column("first", text("panes.origins.first"), "time", 142),
         Column("last", text("panes.origins.last"), "time", 142),

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 COLORS = {
     queries.UPLOADS: "accent",
     queries.DOWNLOADS: "blue",
-    queries.LISTINGS: "dim",
-    queries.OTHER: "line",
+    queries.LISTINGS: "paper_line",
+    queries.OTHER: "chip",
     queries.UNLISTED: "accent",
     queries.LISTED: "blue",
     queries.UNKNOWN: "dim",
