@@ -99,6 +99,24 @@ def test_several_facets(worlds: list[tuple[Case, world.World]], number: int, ask
     compare(*worlds[number], asked)
 
 
+VALUES = {
+    "source": ["one", "two", "log", "nobody"], "snapshot": [1, 2, 3, 99], "path": PATTERNS, "not_path": PATTERNS,
+    "type": ["image", "text", "image/png", "video"], "not_type": ["image", "image/jpeg"],
+    "state": ["ok", "empty", "undecodable", "too-large", "not-fetched", "missing", "withheld"],
+    "tag": world.TAGS, "not_tag": world.TAGS, "verdict": VERDICTS, "not_verdict": VERDICTS,
+    "address": NETWORKS, "not_address": NETWORKS, "country": ["ES", "CN", "KP"], "not_country": ["ES", "CN"],
+    "asn": [64500, 64501, 1], "not_asn": [64500], "label": LABELS, "not_label": LABELS,
+    "action": ACTIONS, "not_action": ACTIONS, "text": world.WORDS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("facet", VALUES)
+def test_every_value_of_a_facet(worlds: list[tuple[Case, world.World]], facet: str) -> None:
+    for case, known in worlds:
+        for value in VALUES[facet]:
+            compare(case, known, Filter(**{facet: (value,)}))
+
+
 def test_every_facet_is_drawn() -> None:
     told = {"since", "until", "clock", "own", "objects", "change"}
     assert {each.name for each in fields(Filter)} == set(FACETS) | told
