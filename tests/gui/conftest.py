@@ -6,13 +6,16 @@ Python's log that the test did not announce through `allowed_log`. Qt's own warn
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
 import re
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -23,6 +26,9 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.gui.robots import Run, WindowRobot, copy_case, drain, make_case
+from workbench.gui.garbage import Garbage
+from workbench.gui.loop import make_loop
 from workbench.gui.theme import Theme
 
 
@@ -160,3 +166,43 @@ def _no_log_warnings(allowed_log: list[str]) -> Iterator[None]:
     logging.getLogger().removeHandler(handler)
     seen = [line for line in handler.seen if not any(re.search(pattern, line) for pattern in allowed_log)]
     assert not seen, f"unexpected log warnings: {seen}"
+
+
+# the whole window, on a small real case
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed case that tests copy."""
+    return make_case(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def case(template: Path, tmp_path: Path) -> Path:
+    """The case of one test."""
+    return copy_case(template, tmp_path / "case")
+
+
+@pytest.fixture
+def run(qapp: QApplication) -> Iterator[Run]:
+    """Runs a coroutine in the window's loop."""
+    qapp.setQuitOnLastWindowClosed(False)
+    garbage = Garbage()
+    loop = make_loop(qapp)
+    asyncio.set_event_loop(loop)
+    yield lambda work: loop.run_until_complete(asyncio.wait_for(work, 60))
+    loop.close()
+    asyncio.set_event_loop(None)
+    sys.set_asyncgen_hooks(None, None)
+    drain()
+    garbage.stop()
+    gc.collect()
+
+
+@pytest.fixture
+def robot(run: Run, theme: Theme, tmp_path: Path) -> Iterator[WindowRobot]:
+    """A window without a case."""
+    made = WindowRobot(theme, tmp_path)
+    yield made
+    run(made.close())
+    drain()

@@ -7,17 +7,16 @@ import logging
 import os
 import sys
 import time
-import weakref
-from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
 from workbench import __version__
 from workbench.gui import settings as preferences
 from workbench.gui.errors import ErrorDesk
+from workbench.gui.garbage import Garbage
 from workbench.gui.icons import app_icon
+from workbench.gui.loop import make_loop
 from workbench.gui.main_window import MainWindow, wanted_theme
 from workbench.gui.settings import Settings
 from workbench.gui.tasks import Tasks
@@ -51,10 +50,12 @@ def run(
     _translate(app, settings)
     errors = ErrorDesk()
     errors.install()
+    garbage = Garbage()
     try:
-        with asyncio.Runner(loop_factory=lambda: _loop(app, errors)) as runner:
+        with asyncio.Runner(loop_factory=lambda: make_loop(app, errors)) as runner:
             return runner.run(_window(app, look, settings, errors, case_path, screenshot, size, pane))
     finally:
+        garbage.stop()
         errors.uninstall()
 
 
@@ -83,27 +84,6 @@ def _translate(app: QApplication, settings: Settings) -> None:
     language = settings.get(preferences.LANGUAGE)
     if language != "en":
         app.installTranslator(Catalogue(language, app))
-
-
-def _loop(app: QApplication, errors: ErrorDesk) -> asyncio.AbstractEventLoop:
-    """Qt's loop as asyncio's, with the hooks for abandoned async generators that qasync does not set."""
-    import qasync
-
-    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app, already_running=False)
-    loop.set_exception_handler(errors.loop_error)
-    living: weakref.WeakSet[AsyncGenerator[Any, Any]] = weakref.WeakSet()
-
-    def finalize(generator: AsyncGenerator[Any, Any]) -> None:
-        living.discard(generator)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: loop.create_task(_close(generator)))
-
-    sys.set_asyncgen_hooks(firstiter=living.add, finalizer=finalize)
-    return loop
-
-
-async def _close(generator: AsyncGenerator[Any, Any]) -> None:
-    await generator.aclose()
 
 
 async def _window(

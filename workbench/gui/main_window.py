@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -38,7 +38,7 @@ from workbench.gui.settings import Settings
 from workbench.gui.tasks import Latest, Tasks, result_of
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
-from workbench.gui.widgets.toast import MessageBar
+from workbench.gui.widgets.toast import Action, MessageBar
 from workbench.gui.window_bars import StatusLine, TopBar
 from workbench.gui.window_cases import Cases
 from workbench.gui.window_docks import Docks
@@ -73,6 +73,8 @@ PANES: tuple[tuple[str, str], ...] = (
 )
 """In the order in which they are made: what is looked at first comes first."""
 CENTRAL = ("gallery", "viewer")
+DONE_MS = 10_000
+"""How long a message stays that only says what was done."""
 
 
 class MainWindow(QMainWindow):
@@ -217,6 +219,20 @@ class MainWindow(QMainWindow):
             raise UserError("window.no-case")
         return self.session
 
+    def say_done(self, words: str, actions: Sequence[Action] = ()) -> None:
+        """Say that something was done; it passes by itself, and gives way to the next deed."""
+        before = self.toast.current()
+        if before is not None and before.kind == "done":
+            self.toast.dismiss()
+        self.toast.done(words, actions)
+        said = self.toast.current()
+
+        def pass_by() -> None:
+            if said is not None and self.toast.current() is said:
+                self.toast.dismiss()
+
+        QTimer.singleShot(DONE_MS, self, pass_by)
+
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run a coroutine of the window; errors are reported."""
         self.tasks.spawn(work)
@@ -315,7 +331,6 @@ class MainWindow(QMainWindow):
             await session.close()
             for pane in panes:
                 pane.hide()
-                pane.setParent(None)
                 pane.deleteLater()
             session.deleteLater()
         finally:

@@ -41,9 +41,10 @@ class Catalogue(QTranslator):
         self._templates = catalogue(language)
 
     def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str:
-        """The template for a code, empty where there is none: Qt then asks the next translator."""
+        """The template for a code, null where there is none: Qt then asks the next translator. (Empty would be taken
+        for the translation.)"""
         del disambiguation, n
-        return self._templates.get(source, "") if context == CONTEXT else ""
+        return self._templates.get(source) if context == CONTEXT else None  # type: ignore[return-value]
 
     def isEmpty(self) -> bool:
         return not self._templates
@@ -57,9 +58,9 @@ class PseudoCatalogue(QTranslator):
     def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str:
         """``[Àdd files… ~~~]`` for ``Add files…``; placeholders are left alone."""
         del disambiguation, n
-        template = catalogue().get(source, "") if context == CONTEXT else ""
-        if not template:
-            return ""
+        template = catalogue().get(source) if context == CONTEXT else None
+        if template is None:
+            return None  # type: ignore[return-value]
         parts = template.split("{")
         shown = [parts[0].translate(self.ACCENTS)]
         for part in parts[1:]:

@@ -85,7 +85,11 @@ class Cases:
             case.actor = examiner
         self._window.settings.remember_case(case.path)
         self._window.renew_recent()
-        await self._window.enter_case(case)
+        try:
+            await self._window.enter_case(case)
+        except BaseException:
+            await self._window.leave_case()
+            raise
 
     async def _stopped(self, path: Path, error: UserError) -> bool:
         from workbench.gui.dialogs.dialog import ask

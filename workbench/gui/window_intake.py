@@ -105,7 +105,7 @@ class Intake:
             parts.append(text("added.warnings", count=f"{warnings:,}"))
             window.toast.warn(" ".join(parts), [show])
         else:
-            window.toast.done(" ".join(parts))
+            window.say_done(" ".join(parts))
 
     async def _analyze(self) -> None:
         window = self._window
@@ -115,7 +115,7 @@ class Intake:
         job = window.start_job("job.analyze", lambda progress: analyze_missing(session.case, session.pool, progress))
         tally = await window.outcome(job)
         done, failed = sum(tally.done.values()), sum(tally.failed.values())
-        window.toast.done(text("analyzed", done=f"{done:,}", failed=f"{failed:,}"))
+        window.say_done(text("analyzed", done=f"{done:,}", failed=f"{failed:,}"))
 
     async def _warnings(self) -> None:
         from workbench.gui.dialogs.warnings import WarningsDialog, first_rejects

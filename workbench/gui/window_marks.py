@@ -90,7 +90,7 @@ class Marks:
         done = await self._window.open_session.run(op, list(targets), word)
         if done.result:
             undo = (text("window.undo"), lambda: self.undo(done.seq))
-            self._window.toast.done(text(code, count=done.result, word=word), [undo])
+            self._window.say_done(text(code, count=done.result, word=word), [undo])
         else:
             self._window.toast.info(text("marked.same"))
 
@@ -121,7 +121,7 @@ class Marks:
         words = await NoteDialog(self._window.theme, 0, parent=self._window).answer()
         if words:
             await self._window.open_session.run(marks.journal, words)
-            self._window.toast.done(text("marked.journal"))
+            self._window.say_done(text("marked.journal"))
 
     async def _own(self) -> None:
         from workbench.gui.dialogs.dialog import ask
@@ -148,7 +148,7 @@ class Marks:
                 return
         done = await window.open_session.run(marks.own, addresses, not own)
         undo = (text("window.undo"), lambda: self.undo(done.seq))
-        window.toast.done(text("marked.not-own" if own else "marked.own", count=len(addresses)), [undo])
+        window.say_done(text("marked.not-own" if own else "marked.own", count=len(addresses)), [undo])
 
     async def _undo(self, seq: int | None, *, again: bool = False) -> None:
         from workbench.gui.op_words import op_words
@@ -162,7 +162,7 @@ class Marks:
         done = await self._window.open_session.run(history.undo, number)
         what = op_words(row) if row is not None and row["seq"] == number else ""
         code = "window.redone" if again else "window.undone-what" if what else "window.undone"
-        self._window.toast.done(text(code, what=what, count=done.result, seq=number))
+        self._window.say_done(text(code, what=what, count=done.result, seq=number))
 
 
 def target_of(kind: str, number: int) -> Target:

@@ -63,5 +63,6 @@ class TimeDialog(Dialog):
     def result_value(self) -> Any:
         """(since, until, clock)."""
         since, until = parse_moment(self.since.text()), parse_moment(self.until.text())
-        clock = None if since is None and until is None else self.clock.currentData()
+        chosen = self.clock.currentData()
+        clock = Clock(chosen) if chosen and (since is not None or until is not None) else None
         return since, until, clock

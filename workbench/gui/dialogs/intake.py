@@ -52,14 +52,16 @@ class IntakeDialog(Dialog):
         self._found = found
         self._logs = tuple(each.path for each in found.logs)
         self._list_paths()
-        self.source = QLineEdit()
-        self.observed = QLineEdit()
-        self.partial = QRadioButton()
-        self.complete = QRadioButton()
-        self.series = QCheckBox()
-        self.pattern = QComboBox()
+        spare = QWidget(self)  # holds what does not apply
+        spare.hide()
+        self.source = QLineEdit(spare)
+        self.observed = QLineEdit(spare)
+        self.partial = QRadioButton(spare)
+        self.complete = QRadioButton(spare)
+        self.series = QCheckBox(spare)
+        self.pattern = QComboBox(spare)
         self.preview = self.paragraph("", "caption")
-        self.zone = QComboBox()
+        self.zone = QComboBox(spare)
         if found.evidence:
             self._evidence_form()
         if found.logs:

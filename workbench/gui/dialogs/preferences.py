@@ -71,7 +71,7 @@ class PreferencesDialog(Dialog):
             try:
                 parse_zone(field.text().strip())
             except UserError:
-                return text("zone-unknown", zone=field.text().strip(), name=field.text().strip())
+                return text("zone-unknown", zone=field.text().strip())
         for setting in SETTINGS:
             line = self.fields[setting.key]
             if isinstance(line, QLineEdit):
