@@ -1,4 +1,4 @@
-"""What all benchmarks share: where inputs are kept, how runs are measured, what the machine is, how rows are printed."""
+"""What all benchmarks share: where inputs are kept, how runs are measured, what the machine is, how rows look."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -59,7 +59,9 @@ class Bar:
     def text(self) -> str:
         """For people."""
         sign = "≥" if self.least else "<"
-        return f"{self.what} {self.value:.3g}{self.unit} ({sign} {self.limit:g}{self.unit}: {'yes' if self.met else 'NO'})"
+        return (
+            f"{self.what} {self.value:.3g}{self.unit} ({sign} {self.limit:g}{self.unit}: {'yes' if self.met else 'NO'})"
+        )
 
 
 @dataclass
@@ -87,7 +89,7 @@ class Report:
         cells = (
             f"{self.name} {self.title}",
             "; ".join(each.text() for each in self.bars),
-            "; ".join(self.lines[: len(self.lines) - len(self.bars)]) if False else "; ".join(self._others()),
+            "; ".join(self._others()),
             ", ".join(self.tools),
         )
         return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
@@ -211,15 +213,20 @@ def _pss(pid: int) -> int:
     return 0
 
 
-def timed(command: Sequence[str | Path], **options: object) -> tuple[float, float]:
-    """Seconds and peak megabytes of a command with all its children. Raises `CalledProcessError`."""
+def timed(command: Sequence[str | Path], *, memory: bool = False, **options: object) -> tuple[float, float]:
+    """Seconds of a command with all its children, and their peak in megabytes if asked. Raises `CalledProcessError`."""
     start = time.perf_counter()
     with subprocess.Popen(  # type: ignore[call-overload]
         [str(each) for each in command], cwd=ROOT, stdin=subprocess.DEVNULL, **options
     ) as process:
-        with Memory(process.pid) as memory:
+        with Memory(process.pid) if memory else nullcontext() as watch:
             code = process.wait()
         seconds = time.perf_counter() - start
     if code:
         raise subprocess.CalledProcessError(code, list(map(str, command)))
-    return seconds, memory.peak
+    return seconds, watch.peak if watch else 0.0
+
+
+def finish(report: Report) -> None:
+    """Say the row for RESULTS.md as the last line."""
+    print(f"ROW {report.row()}", flush=True)

@@ -1,7 +1,7 @@
 """A combined access log of any length, made from a seed: visitors come back, paths repeat, some lines are odd.
 
-Shares are those of a public file server: a few addresses fetch most of it, in visits; 25 lines an address and 50 a path, about as in the month of July of
-the NASA-HTTP logs of 1995; one line in a hundred is a scanner's, with escaped quotes or no request at all.
+Shares are those of a public server: a few addresses fetch most of it, in visits; 25 lines an address and 50 a path,
+about as in July of the NASA-HTTP logs of 1995; one line in a hundred is a scanner's, with escaped quotes or no request.
 """
 
 from __future__ import annotations
@@ -18,7 +18,22 @@ VISIT = 10
 """Requests of a visit, on average: folder after folder, picture after picture."""
 METHODS = np.array(["GET", "HEAD", "PUT", "POST", "PROPFIND", "OPTIONS"])
 METHOD_SHARE = (0.83, 0.05, 0.06, 0.02, 0.03, 0.01)
-WORDS = ("scene", "cut", "layout", "genga", "douga", "bg", "colour", "ref", "retake", "final", "sheet", "take", "원화", "作监")
+WORDS = (
+    "scene",
+    "cut",
+    "layout",
+    "genga",
+    "douga",
+    "bg",
+    "colour",
+    "ref",
+    "retake",
+    "final",
+    "sheet",
+    "take",
+    "원화",
+    "作监",
+)
 SYSTEMS = (
     "X11; Linux x86_64", "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "Linux; Android 13; K",
 )  # fmt: skip

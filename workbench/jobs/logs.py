@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from workbench.case.case import Case
+from workbench.case.writer import Done
 from workbench.core import times
 from workbench.core.batch import EventBatch
 from workbench.core.errors import UserError
@@ -32,6 +33,9 @@ from workbench.logs.rootmap import infer_root
 from workbench.ops import intake, logs
 from workbench.queries import reading as queries
 from workbench.queries.reading import KnownLog
+
+LARGE = 8 << 20
+"""Bytes of a log for which it is worth to have the workers start early."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ def add(
     chosen, size = _recognise(path, format_name)
     rule = None if chosen.has_zone else zone
     progress.stage("stage-read-log", size)
+    if size > LARGE:
+        _wake(pool, chosen)
     with _opened(path) as file:
         stored = case.evidence.put(file, lambda _: False, on_chunk=lambda _: progress.check())
     claim = case.evidence.claim("logs")
@@ -110,6 +116,12 @@ def _take_in(
     done = _read(case, fresh, chosen, rule, pool, progress, content.problem)
     _find_root(case, log, chosen)
     return Read(stored.sha256, chosen.name, done.lines, done.events + events, done.rejected, done.zone, content.problem)
+
+
+def _wake(pool: Pool, chosen: Format) -> None:
+    """Let the workers start and import what they need while the bytes are stored."""
+    for _ in range(pool.size):
+        pool.submit("parse-log", {"format": chosen.name, "zone": None}, data=b"")
 
 
 def _recognise(path: Path, format_name: str | None) -> tuple[Format, int]:
@@ -320,18 +332,16 @@ def _read(
     """One reading of a log's own part: chunks go to the workers, batches are recorded in order."""
     reading, line, offset, skip_first = _begin(case, log, chosen, rule)
     progress.stage("stage-read-log", log.content_size)
-    known = logs.Known()
+    recorder = _Recorder(case, reading, line, offset, resumed=reading == log.reading)
     waiting: deque[tuple[Chunk, Future[EventBatch] | None]] = deque()
-    added = 0
 
     def record() -> None:
-        nonlocal added
         chunk, future = waiting.popleft()
-        added += _record(case, reading, chunk, future, line, offset, known)
+        recorder.record(chunk, future)
         progress.update(offset + chunk.start + len(chunk.data))
 
     lines = line + skip_first
-    with closing(case.evidence.open(log.sha256)) as file:
+    with closing(case.evidence.open(log.sha256)) as file, recorder:
         stream, _ = open_log(file)
         _skip(stream, offset)
         params = {"format": chosen.name, "zone": rule}
@@ -343,9 +353,9 @@ def _read(
                 record()
         while waiting:
             record()
-    events, rejected = case.ask(queries.counts, reading)
-    case.run(logs.end, reading, lines - log.from_line, events, rejected, problem, log.object)
-    return Read(log.sha256, chosen.name, lines, added, rejected, _zone_word(chosen, rule), problem)
+        recorder.finish()
+    case.run(logs.end, reading, lines - log.from_line, recorder.events, recorder.rejected, problem, log.object)
+    return Read(log.sha256, chosen.name, lines, recorder.added, recorder.rejected, _zone_word(chosen, rule), problem)
 
 
 def _begin(case: Case, log: KnownLog, chosen: Format, rule: str | None) -> tuple[int, int, int, bool]:
@@ -379,28 +389,54 @@ def _without_first(found: Iterable[Chunk], skip: bool) -> Iterator[Chunk]:
         yield chunk
 
 
-def _record(
-    case: Case,
-    reading: int,
-    chunk: Chunk,
-    future: Future[EventBatch] | None,
-    line: int,
-    offset: int,
-    known: logs.Known,
-) -> int:
-    added = 0
-    if chunk.rejects:
-        case.run(
-            logs.rejects, reading, [(n + line, start + offset, size, code) for n, start, size, code in chunk.rejects]
-        )
-    if future is not None:
+class _Recorder:
+    """Records the chunks of a reading, in order. While one is written the next is awaited; nothing is begun behind one
+    that failed, so that a reading has no gap. A context manager: at its end nothing is under way.
+    """
+
+    def __init__(self, case: Case, reading: int, line: int, offset: int, *, resumed: bool) -> None:
+        self._case = case
+        self._reading = reading
+        self._line, self._offset = line, offset
+        self._known = logs.Known()
+        self._writing: Future[Done[int]] | None = None
+        self._before, self.rejected = case.ask(queries.counts, reading) if resumed else (0, 0)
+        self.added = 0
+
+    @property
+    def events(self) -> int:
+        """Events of the reading, those of a run that was cut off included."""
+        return self._before + self.added
+
+    def record(self, chunk: Chunk, future: Future[EventBatch] | None) -> None:
+        """One chunk, when it is parsed and the one before is safe. Raises `UserError`."""
         try:
-            batch = future.result()
+            batch = None if future is None else future.result()
         except WorkerDied as died:
             raise UserError(died.message("log").code) from died
-        first = line + chunk.line + chunk.lines - batch.lines
-        added = case.run(logs.batch, reading, batch, first, offset + chunk.start, known).result
-    return added
+        self.finish()
+        if chunk.rejects:
+            rejects = [(n + self._line, start + self._offset, size, code) for n, start, size, code in chunk.rejects]
+            self._case.run(logs.rejects, self._reading, rejects)
+            self.rejected += len(rejects)
+        if batch is not None:
+            first = self._line + chunk.line + chunk.lines - batch.lines
+            start = self._offset + chunk.start
+            self._writing = self._case.submit(logs.batch, self._reading, batch, first, start, self._known)
+            self.rejected += len(batch.rejects)
+
+    def finish(self) -> None:
+        """Wait for what is under way."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            self.added += writing.result().result
+
+    def __enter__(self) -> _Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writing is not None:
+            wait([self._writing])
 
 
 def find_roots(case: Case) -> int:

@@ -104,7 +104,8 @@ class LogStream:
             piece = self._stream.read(size)
             self.size += len(piece)
             return piece
-        self._fill(size)
+        if self.compression != "plain":
+            self._fill(size)
         taken = bytes(self._ahead[:size])
         del self._ahead[:size]
         return taken
