@@ -48,6 +48,7 @@ class Thumbs(QObject):
         self._stale: set[int] = set()
         self._renewing: set[int] = set()
         self._wanted: list[int] = []
+        self._closed = False
         self._loop = Latest(session.tasks)
         self._decoders = ThreadPoolExecutor(2, "thumbs")
 
@@ -91,6 +92,7 @@ class Thumbs(QObject):
 
     def close(self) -> None:
         """Stop; what is under way is dropped."""
+        self._closed = True
         self._wanted.clear()
         self._loop.cancel()
         self._decoders.shutdown(wait=True, cancel_futures=True)
@@ -101,6 +103,8 @@ class Thumbs(QObject):
         return max(PAGE, self._budget // max(each, 1))
 
     def _want(self, items: Sequence[int]) -> None:
+        if self._closed:
+            return
         self._wanted += items
         if self._wanted and not self._loop.busy:
             self._loop.start(self._load())

@@ -45,8 +45,6 @@ class GalleryPane(ZonedPane):
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(session, theme, parent)
         self._wall: Wall | None = None
-        self._sorted_ids: NDArray[np.int64] = np.empty(0, np.int64)
-        self._sorted_rows: NDArray[np.int64] = np.empty(0, np.int64)
         self._newest: frozenset[int] = frozenset()
         self._by: Arrangement = "look"
         self._telling = False
@@ -87,8 +85,6 @@ class GalleryPane(ZonedPane):
 
     def _show(self, wall: Wall, newest: frozenset[int], asked: Filter) -> None:
         self._wall, self._newest = wall, newest | set(asked.snapshot)
-        order = np.argsort(wall.ids, kind="stable")
-        self._sorted_ids, self._sorted_rows = wall.ids[order], order
         self.thumbs.renew()
         self._telling = True
         try:
@@ -137,18 +133,12 @@ class GalleryPane(ZonedPane):
     def _placed(self, item: int) -> tuple[int, Badge]:
         """The sighting by which an item is shown, and its badge."""
         wall = self._wall
-        at = int(np.searchsorted(self._sorted_ids, item))
-        if wall is None or at >= len(self._sorted_ids) or self._sorted_ids[at] != item:
+        place = -1 if wall is None else wall.place_of(item)
+        if wall is None or place < 0:
             return (0, "")
-        row = int(self._sorted_rows[at])
-        return int(wall.sighting[row]), badge_of(int(wall.kind[row]), self._is_recent(wall, row))
-
-    def _is_recent(self, wall: Wall, row: int) -> bool:
-        if self._by != "look":
-            return False
-        starts = [each.start for each in wall.groups]
-        at = int(np.searchsorted(np.array(starts), row, "right")) - 1
-        return 0 <= at < len(wall.groups) and wall.groups[at].look in self._newest
+        group = wall.group_of(place) if self._by == "look" else None
+        recent = group is not None and group.look in self._newest
+        return int(wall.sighting[place]), badge_of(int(wall.kind[place]), recent)
 
     # arranging
 
@@ -238,8 +228,8 @@ class GalleryPane(ZonedPane):
 
     def position(self, item: int) -> tuple[int, int]:
         """The place of an item, from 1, and how many there are; 0 when it is not shown."""
-        found = np.flatnonzero(self.gallery.ids() == item)
-        return (int(found[0]) + 1 if len(found) else 0, self.gallery.count())
+        place = -1 if self._wall is None else self._wall.place_of(item)
+        return (place + 1, self.gallery.count())
 
     def select_all(self) -> None:
         """Pick everything that is shown."""
