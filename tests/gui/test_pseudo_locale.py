@@ -33,7 +33,7 @@ DATA = re.compile(
     | ^UTC([+−]\d+)?$ | ^English$
     | Storage\ (watch|server) | 2024-01 | watch\. | upload | server | fresh | looks | xferlog | access\.log
     | ^K\.$ | ^[0-9a-f .:…×%]+$ | \.(png|wbcase|evidence|log) | ^/ | CC-BY | Traceback | case\.wbcase
-    | ^(knife|letterhead|vpn|hosting)$ | image/ | sha256 | Workbench\ \d | ^[A-Z]{2}$ | bundle
+    | ^(knife|letterhead|vpn|hosting|reserved|RGB|watch)$ | image/ | sha256 | Workbench\ \d | ^[A-Z]{2}$ | bundle
     | %[YmdHM] | ^(Asia|Europe)/ | Apache\ License | ^Enter$ | 192\.0\.2 | 203\.0 | Storage | ^K\.
     """,
     re.VERBOSE,

@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         acts = self.actions_by_name
-        self.top = TopBar(self.theme, acts["add-folder"], acts["export"])
+        self.top = TopBar(self.theme, acts["add-folder"], acts["export"], acts["show-detail"])
         self._add_menu = QMenu(self)
         for name in ("add-files", "add-folder", "add-log"):
             self._add_menu.addAction(acts[name])
@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
         self.docks.changed.connect(self._renew_checks)
         self.toast = MessageBar(self.theme, self)
         self.toast.installEventFilter(self)
+        self.top.fit_menus()
         self.top.show_case("", "")
         self.renew_recent()
         self.settings.changed.connect(self._preference_changed)
@@ -472,6 +473,7 @@ class MainWindow(QMainWindow):
         zone = self.settings.get(preferences.ZONE)
         acts["zone-utc"].setChecked(zone == "UTC")
         acts["zone-local"].setChecked(zone == "local")
+        self.top.details.setVisible(self.session is not None and self.docks.narrow)
         acts["filter-own"].setChecked(self.session is not None and self.session.filter.own)
 
     def renew_recent(self) -> None:
@@ -502,10 +504,7 @@ class MainWindow(QMainWindow):
             self.stack.setCurrentWidget(pane)
         else:
             self.docks.set_shown(name, shown=True)
-        target = pane.focusProxy() or pane
-        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        if not pane.isAncestorOf(QApplication.focusWidget() or self):
-            pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        first_focus(pane).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_activity(self, tab: str) -> None:
         """Show jobs or custody."""
@@ -661,6 +660,17 @@ class MainWindow(QMainWindow):
 
     def sizeHint(self) -> QSize:
         return QSize(1440, 900)
+
+
+def first_focus(pane: QWidget) -> QWidget:
+    """Where the keyboard goes in a pane: its proxy, else the first visible thing that takes it, else the pane."""
+    proxy = pane.focusProxy()
+    if proxy is not None and proxy.isVisible():
+        return proxy
+    for child in pane.findChildren(QWidget):
+        if child.isVisible() and child.isEnabled() and child.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return child
+    return pane
 
 
 class _Bridge(QObject):

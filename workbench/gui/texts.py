@@ -42,7 +42,8 @@ class Catalogue(QTranslator):
 
     def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str:
         """The template for a code, null where there is none: Qt then asks the next translator. (Empty would be taken
-        for the translation.)"""
+        for the translation.)
+        """
         del disambiguation, n
         return self._templates.get(source) if context == CONTEXT else None  # type: ignore[return-value]
 

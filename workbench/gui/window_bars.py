@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -25,7 +25,9 @@ from workbench.gui.widgets.elide import ElidedLabel
 class TopBar(QWidget):
     """Menus, the case with its counts, and the acts; one line."""
 
-    def __init__(self, theme: Theme, add: QAction, export: QAction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, add: QAction, export: QAction, detail: QAction, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         set_surface(self, "bar")
         self.setFixedHeight(44)
@@ -39,6 +41,8 @@ class TopBar(QWidget):
         self.add = ActButton(add, text("window.add"))
         self.export = ActButton(export, text("window.export"))
         set_role(self.export, "primary")
+        self.details = ActButton(detail, text("window.details"))
+        self.details.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 14, 0)
         row.setSpacing(12)
@@ -46,8 +50,17 @@ class TopBar(QWidget):
         row.addWidget(self.title, 0)
         row.addWidget(self.facts, 1)
         row.addStretch(0)
+        row.addWidget(self.details)
         row.addWidget(self.add)
         row.addWidget(self.export)
+
+    def fit_menus(self) -> None:
+        """All menus are there: never fold one away, the title gives way first."""
+        self.menus.setMinimumWidth(self.menus.sizeHint().width() + 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.facts.setVisible(self.width() >= 1100)
 
     def show_case(self, title: str, facts: str) -> None:
         """Name the case; empty without one."""

@@ -223,9 +223,14 @@ class Docks(QObject):
         window.resizeDocks(
             [docks["files"], docks["detail"]], [max(200, wide * 15 // 100), max(290, wide * 21 // 100)], across
         )
-        window.resizeDocks([docks["timeline"]], [max(190, high * 28 // 100)], Qt.Orientation.Vertical)
+        window.resizeDocks([docks["timeline"]], [max(190, high * 30 // 100)], Qt.Orientation.Vertical)
         middle = wide * 64 // 100
         window.resizeDocks([docks["timeline"], docks["origins"]], [middle * 44 // 100, middle * 56 // 100], across)
+
+    @property
+    def narrow(self) -> bool:
+        """Is the detail pane a drawer now?"""
+        return self._narrow
 
     def is_shown(self, name: str) -> bool:
         """Is the pane on screen, or only behind a tab?"""

@@ -93,7 +93,7 @@ class DetailPane(ZonedPane):
         column.setSpacing(0)
         column.addLayout(line)
         column.addWidget(holder, 1)
-        self.setFocusProxy(self.page_view)
+        # No focus proxy: Tab would go to the page while it is hidden, and stay where it was.
 
     # asking
 
