@@ -145,6 +145,7 @@ CREATE INDEX reading_log ON reading(log);
 CREATE INDEX claim_address ON claim(address);
 CREATE INDEX lookup_address ON lookup(address, dataset);
 CREATE INDEX analysis_object ON analysis(object, analyzer, version);
+CREATE INDEX analysis_trouble ON analysis(object) WHERE state <> 'ok';
 CREATE INDEX fact_object ON fact(object, key);
 CREATE INDEX fact_kind ON fact(key, value, object) WHERE key IN ('kind', 'media_type', 'phash');
 CREATE INDEX match_event ON match(event);

@@ -16,6 +16,7 @@ from workbench.ops import logs
 from workbench.queries import reading as queries
 from workbench.queries.events import mapped
 from workbench.queries.reading import Seen, Upload
+from workbench.queries.shown import chunks
 
 PAGE = 5_000
 CLOSE = 2 * SECOND
@@ -28,6 +29,8 @@ ZONES = 14 * HOUR
 PATH, SUFFIX, SPACES, NAME, DAMAGED = "path", "path-suffix", "path-spaces", "name", "damaged-path"
 BASE = {PATH: 0.6, SUFFIX: 0.5, SPACES: 0.45, NAME: 0.25, DAMAGED: 0.25}
 SIZE, TIME = 0.2, 0.18
+KNOWN = ""
+"""Stands for the rule of a match that the case holds already."""
 ENOUGH = 0.4
 """A bare name, or a damaged one, is no match without size or time beside it."""
 
@@ -40,6 +43,9 @@ class Match:
     sighting: int
     rule: str
     score: float
+    time: int | None
+    """Of the event; a wall clock unless `zoned`."""
+    zoned: bool
 
 
 def match_uploads(case: Case, progress: Progress) -> int:
@@ -48,20 +54,43 @@ def match_uploads(case: Case, progress: Progress) -> int:
     if not case.ask(queries.has_sightings):
         return 0
     roots = case.ask(queries.roots)
-    added = after = 0
+    by_sighting: dict[int, list[Match]] = {}
+    after = 0
     while page := case.ask(queries.unmatched_uploads, after, PAGE):
         progress.update(after)
         after = page[-1].event
-        found = list(_matches(case, page, roots))
-        if found:
-            added += case.run(
-                logs.matches,
-                [each.event for each in found],
-                [each.sighting for each in found],
-                [each.rule for each in found],
-                [each.score for each in found],
-            ).result
+        for match in _matches(case, page, roots):
+            by_sighting.setdefault(match.sighting, []).append(match)
+    for sighting, event, score, time, zoned in case.ask(queries.matches_at, list(by_sighting)):
+        by_sighting[sighting].append(Match(event, sighting, KNOWN, score, time, zoned))
+    kept = (each for rivals in by_sighting.values() for each in _written_last(rivals) if each.rule != KNOWN)
+    found = sorted(kept, key=lambda each: each.event)
+    added = 0
+    for part in chunks(found, PAGE):
+        progress.update()
+        added += case.run(
+            logs.matches,
+            [each.event for each in part],
+            [each.sighting for each in part],
+            [each.rule for each in part],
+            [each.score for each in part],
+        ).result
     return added
+
+
+def _written_last(rivals: list[Match]) -> list[Match]:
+    """Of several uploads to the place of one sighting, the one whose bytes were seen: the best proven, and of equals
+    the last before the look. Several lines within a moment are one upload that several logs tell. What cannot be put
+    in order is left.
+    """
+    best = max(each.score for each in rivals)
+    equal = [each for each in rivals if each.score == best]
+    if len(equal) == 1:
+        return equal
+    times = [each.time for each in equal if each.time is not None]
+    if len(times) < len(equal) or len({each.zoned for each in equal}) > 1:
+        return []
+    return [each for each in equal if each.time is not None and max(times) - each.time <= CLOSE]
 
 
 def _matches(case: Case, uploads: Sequence[Upload], roots: Sequence[bytes]) -> Iterator[Match]:
@@ -177,7 +206,8 @@ def _judge(upload: Upload, rule: str, sightings: Sequence[Seen]) -> Iterator[tup
             parts.append("time")
             score += TIME
         if score >= ENOUGH:
-            yield Match(upload.event, seen.sighting, "+".join(parts), round(score, 2)), seen.object
+            match = Match(upload.event, seen.sighting, "+".join(parts), round(score, 2), upload.time, upload.zone != 0)
+            yield match, seen.object
         return
 
 

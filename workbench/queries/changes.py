@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.case.readers import Reader
 from workbench.core.batch import NULL
 from workbench.core.errors import UserError
+from workbench.queries.mask import Mask, size_of, table_of
 from workbench.queries.shown import chunks, marks, named
 
 
@@ -68,36 +70,41 @@ def changes(reader: Reader, pair: Pair) -> Iterator[Change]:
     *added* and *returned*, that the older look listed the folder in which the file was not; *removed* and *moved*, that
     the newer look is complete.
     """
-    old_at, new_at = _look(reader, pair.old), _look(reader, pair.new)
-    fresh = {path: row for path, row in new_at.items() if path not in old_at}
-    gone = {path: row for path, row in old_at.items() if path not in new_at}
-    found = [
-        change
-        for path, row in new_at.items()
-        if path in old_at and (change := _difference(pair, path, old_at[path], row)) is not None
-    ]
-    moved = _moved(pair, gone, fresh) if _complete(reader, pair.new) else []
-    found += moved
-    taken = {each.path for each in moved} | {each.old_path for each in moved}
-    if _complete(reader, pair.new):
-        found += [
-            Change("removed", pair.new, path, None, None, row.object, None)
-            for path, row in gone.items()
-            if path not in taken
-        ]
-    earlier = _seen_before(reader, pair)
-    absent = _Absent(reader, pair.old)
-    found += [
-        Change("returned" if path in earlier else "added", pair.new, path, None, row.object, None, row.id)
-        for path, row in fresh.items()
-        if path not in taken and absent.is_known(path)
-    ]
+    found = [change for change, _ in _found(reader, pair)]
     order = _display(reader, [each.path for each in found])
     return iter(sorted(found, key=lambda each: order[each.path]))
 
 
-@dataclass(frozen=True)
-class _Row:
+def _found(reader: Reader, pair: Pair) -> list[tuple[Change, int]]:
+    """The changes in no order, each with the sighting that shows it: of what was removed its last one."""
+    old_at, new_at = _looks(reader, pair)
+    fresh = {path: row for path, row in new_at.items() if path not in old_at}
+    gone = {path: row for path, row in old_at.items() if path not in new_at}
+    complete = _complete(reader, pair.new)
+    found = [
+        (change, row.id)
+        for path, row in new_at.items()
+        if path in old_at and (change := _difference(pair, path, old_at[path], row)) is not None
+    ]
+    moved = _moved(pair, gone, fresh) if complete else []
+    found += [(each, fresh[each.path].id) for each in moved]
+    taken = {each.path for each in moved} | {each.old_path for each in moved}
+    found += [
+        (Change("removed", pair.new, path, None, None, row.object, None), row.id)
+        for path, row in gone.items()
+        if complete and path not in taken
+    ]
+    earlier = _seen_before(reader, pair)
+    absent = _Absent(reader, pair.old)
+    found += [
+        (Change("returned" if earlier[path] else "added", pair.new, path, None, row.object, None, row.id), row.id)
+        for path, row in fresh.items()
+        if path not in taken and absent.is_known(path)
+    ]
+    return found
+
+
+class _Row(NamedTuple):
     """A sighting; `object` and `modified` are null where they are not known."""
 
     id: int
@@ -105,15 +112,34 @@ class _Row:
     modified: int | None
 
 
-def _look(reader: Reader, snapshot: int) -> dict[int, _Row]:
-    """The sightings of a look by path. Of several at one path, as archives may hold them, the last one counts."""
+def _looks(reader: Reader, pair: Pair) -> tuple[dict[int, _Row], dict[int, _Row]]:
+    """The sightings of both looks by path, without those that are the same in both. Of several at one path, as archives
+    may hold them, the last one counts.
+    """
     columns = reader.arrays("sighting")
-    rows = np.flatnonzero(columns["snapshot"] == snapshot)
-    parts = (rows + 1, *(columns[name][rows] for name in ("path", "object", "modified")))
-    return {
-        path: _Row(row, own or None, None if modified == NULL else modified)
-        for row, path, own, modified in zip(*(part.tolist() for part in parts), strict=True)
-    }
+    paths = columns["path"]
+    old, new = (_last_by_path(paths, np.flatnonzero(columns["snapshot"] == each)) for each in (pair.old, pair.new))
+    _, in_old, in_new = np.intersect1d(paths[old], paths[new], assume_unique=True, return_indices=True)
+    same = np.ones(len(in_old), bool)
+    for name in ("object", "modified"):
+        same &= columns[name][old[in_old]] == columns[name][new[in_new]]
+    return tuple(  # type: ignore[return-value]
+        {
+            path: _Row(row, own or None, None if modified == NULL else modified)
+            for row, path, own, modified in zip(
+                *((rows + 1).tolist() if name is None else columns[name][rows].tolist() for name in _READ), strict=True
+            )
+        }
+        for rows in (np.delete(old, in_old[same]), np.delete(new, in_new[same]))
+    )
+
+
+_READ = (None, "path", "object", "modified")
+
+
+def _last_by_path(paths: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+    _, at = np.unique(paths[rows][::-1], return_index=True)
+    return np.sort(rows[len(rows) - 1 - at])
 
 
 def _difference(pair: Pair, path: int, before: _Row, after: _Row) -> Change | None:
@@ -221,9 +247,7 @@ def sightings_of(reader: Reader, kinds: Sequence[str]) -> Iterable[int]:
     def make() -> dict[str, list[int]]:
         by_kind: dict[str, list[int]] = {}
         for pair in pairs(reader):
-            last = _look(reader, pair.old)
-            for change in changes(reader, pair):
-                row = last[change.path].id if change.sighting is None else change.sighting
+            for change, row in _found(reader, pair):
                 by_kind.setdefault(change.kind, []).append(row)
         return by_kind
 
@@ -231,16 +255,16 @@ def sightings_of(reader: Reader, kinds: Sequence[str]) -> Iterable[int]:
     return [row for kind in kinds for row in found.get(kind, ())]
 
 
-def _seen_before(reader: Reader, pair: Pair) -> set[int]:
-    """Paths of the source in looks before `old`."""
-    return {
-        row[0]
-        for row in reader.conn.execute(
-            "SELECT DISTINCT path FROM sighting WHERE snapshot IN (SELECT s.id FROM snapshot s, snapshot o "
-            "WHERE o.id = ? AND s.source = o.source AND (s.observed, s.id) < (o.observed, o.id))",
-            (pair.old,),
-        )
-    }
+def _seen_before(reader: Reader, pair: Pair) -> Mask:
+    """Lookup table of the paths of the source in looks before `old`."""
+    looks = reader.all(
+        "SELECT s.id FROM snapshot s, snapshot o WHERE o.id = ? AND s.source = o.source "
+        "AND (s.observed, s.id) < (o.observed, o.id)",
+        (pair.old,),
+    )
+    columns = reader.arrays("sighting")
+    before = table_of(size_of(reader, "snapshot"), (row for (row,) in looks))[columns["snapshot"]]
+    return table_of(size_of(reader, "path"), columns["path"][before])
 
 
 def _complete(reader: Reader, snapshot: int) -> bool:

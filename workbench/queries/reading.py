@@ -218,6 +218,20 @@ def sightings_at(reader: Reader, paths: Sequence[int]) -> dict[int, list[Seen]]:
     return found
 
 
+def matches_at(reader: Reader, sightings: Sequence[int]) -> list[tuple[int, int, float, int | None, bool]]:
+    """Matches of sightings by readings that count: sighting, event, score, time of the event, is its zone known."""
+    return [
+        (sighting, event, score, time, bool(zone))
+        for part in chunks(sightings)
+        for sighting, event, score, time, zone in reader.all(
+            "SELECT m.sighting, m.event, m.score, e.time, e.zone FROM match m JOIN event e ON e.id = m.event "
+            f"WHERE m.sighting IN ({marks(part)}) "
+            "AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.supersedes = e.reading) ORDER BY m.id",
+            part,
+        )
+    ]
+
+
 def has_sightings(reader: Reader) -> bool:
     """Is there anything to match to?"""
     return bool(reader.value("SELECT 1 FROM sighting LIMIT 1"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -130,8 +131,12 @@ def _typed(reader: Reader, size: int, types: Sequence[str]) -> Mask:
         key = "kind" if wanted in KINDS else "media_type"
         if wanted not in KINDS and "/" not in wanted:
             raise UserError("filter-type", type=wanted, kinds=", ".join(KINDS))
-        found |= table_of(size, ids_of(reader, "SELECT object FROM fact WHERE key = ? AND value = ?", (key, wanted)))
+        found |= reader.memoised(("typed", wanted), partial(_with_fact, reader, size, key, wanted), ("object", "fact"))
     return found
+
+
+def _with_fact(reader: Reader, size: int, key: str, value: str) -> Mask:
+    return table_of(size, ids_of(reader, "SELECT object FROM fact WHERE key = ? AND value = ?", (key, value)))
 
 
 def object_ids(reader: Reader, hashes: Sequence[str]) -> list[int]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from workbench.case.readers import Reader
 from workbench.core.errors import UserError
 from workbench.core.records import State
-from workbench.queries.mask import Mask, ids_of, size_of, table_of
+from workbench.queries.mask import Mask, ids_of, table_of
 
 STATES = tuple(State)
 
@@ -35,12 +35,12 @@ def object_states(reader: Reader, *, missing: bool = False) -> NDArray[np.int8]:
     """
 
     def make() -> NDArray[np.int8]:
-        size = size_of(reader, "object")
-        found = np.full(size + 1, STATES.index(State.OK), np.int8)
-        found[table_of(size, ids_of(reader, "SELECT id FROM object WHERE size = 0"))] = STATES.index(State.EMPTY)
+        sizes = reader.arrays("object")["size"]
+        found = np.full(len(sizes) + 1, STATES.index(State.OK), np.int8)
+        found[1:][sizes == 0] = STATES.index(State.EMPTY)
         for row, state in reader.conn.execute(
-            "SELECT object, state FROM analysis WHERE state <> 'ok' AND id IN "
-            "(SELECT max(id) FROM analysis GROUP BY object, analyzer)"
+            "SELECT a.object, a.state FROM analysis a WHERE a.state <> 'ok' AND NOT EXISTS (SELECT 1 FROM analysis b "
+            "WHERE b.object = a.object AND b.analyzer = a.analyzer AND b.id > a.id) ORDER BY a.id"
         ):
             if state in (State.EMPTY, State.UNDECODABLE, State.TOO_LARGE):
                 found[row] = STATES.index(State(state))

@@ -57,7 +57,8 @@ def _scanned(reader: Reader, wanted: Query, table: str) -> list[int]:
     column, indexed = _TEXT_OF[table], _INDEXED[table]
     ascii_words = [each for each in wanted.needles if each.isascii()]
     plain = "" if _CJK.search("".join(wanted.needles)) else "가-힣一-鿿ぁ-ヺ"
-    may = [f"{column} GLOB '*[^ -~{plain}]*'"]
+    beyond_ascii = f"length({column}) <> length(CAST({column} AS BLOB))"
+    may = [f"({beyond_ascii} AND {column} GLOB '*[^ -~{plain}]*')"]
     if len(ascii_words) == len(wanted.needles):
         may.append("(" + " AND ".join(f"instr(lower({column}), ?)" for _ in ascii_words) + ")")
     else:
