@@ -160,6 +160,8 @@ def decode(jpeg: bytes, edge: int = LARGEST) -> QImage | None:
 
     Any thread: the reader releases Python's lock.
     """
+    if not jpeg.startswith(b"\xff\xd8"):
+        return None
     data = QByteArray(jpeg)
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)

@@ -6,7 +6,16 @@ import asyncio
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
@@ -133,6 +142,7 @@ class DetailPane(ZonedPane):
         self.back_button.setVisible(bool(self._back))
         place = self.page_view.verticalScrollBar().value() if same else 0
         marks = self._take_marks(found)
+        typing = marks.focusWidget() if marks.isAncestorOf(QApplication.focusWidget() or self) else None
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(14, 6, 14, 16)
@@ -142,6 +152,9 @@ class DetailPane(ZonedPane):
         column.addStretch(1)
         set_surface(page, "panel")
         self.page_view.setWidget(page)
+        marks.show()
+        if typing is not None:
+            typing.setFocus(Qt.FocusReason.OtherFocusReason)
         self.shown, self.answer = focus, found
         self.kind.setText(text(f"panes.detail.kind-{focus.kind}"))
         self.pages.setCurrentWidget(self.page_view)

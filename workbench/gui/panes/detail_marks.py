@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt, Signal
@@ -105,7 +104,7 @@ class MarksSection(Section):
             icons.follow(button, icon, self._theme, 14)
             button.setToolTip(text(f"panes.verdict.{word}.tip"))
             button.setStyleSheet("QPushButton { padding: 3px 8px; }")
-            button.clicked.connect(partial(self._verdict, word))
+            button.clicked.connect(lambda checked, word=word: self._verdict(word, checked))
             row.addWidget(button)
             self.buttons[word] = button
         row.addStretch(1)
@@ -218,7 +217,7 @@ def _card(theme: Theme, note: Note, zone: Any) -> QFrame:
     column = QVBoxLayout(card)
     column.setContentsMargins(10, 6, 10, 6)
     column.setSpacing(2)
-    column.addWidget(words(note.text))
+    column.addWidget(words(note.text, lines=True))
     by = QLabel(visible_text(text("panes.detail.note-by", author=note.author, at=wording.moment(note.time, zone))))
     by.setTextFormat(Qt.TextFormat.PlainText)
     set_role(by, "caption")

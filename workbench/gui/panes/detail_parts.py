@@ -30,9 +30,13 @@ LABEL_WIDTH = 84
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 
 
-def words(said: str, role: str = "", *, font: str = "", theme: Theme | None = None) -> QLabel:
-    """Plain text that wraps and can be selected, whatever signs are in it."""
-    label = QLabel(_breakable(visible_text(said)))
+def words(said: str, role: str = "", *, font: str = "", theme: Theme | None = None, lines: bool = False) -> QLabel:
+    """Plain text that wraps and can be selected, whatever signs are in it.
+
+    Only what people wrote here has `lines`: a line end in a foreign name is shown as the odd sign that it is.
+    """
+    shown = "\n".join(map(visible_text, said.split("\n"))) if lines else visible_text(said)
+    label = QLabel(_breakable(shown))
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
