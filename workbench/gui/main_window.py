@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
+    QCursor,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
     QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -75,6 +74,7 @@ PANES: tuple[tuple[str, str], ...] = (
 CENTRAL = ("gallery", "viewer")
 DONE_MS = 10_000
 """How long a message stays that only says what was done."""
+PLACING = (QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.LayoutRequest)
 
 
 class MainWindow(QMainWindow):
@@ -169,16 +169,21 @@ class MainWindow(QMainWindow):
         set_surface(self.blank, "window")
         self.stack.addWidget(self.welcome)
         self.stack.addWidget(self.blank)
-        self.setCentralWidget(self.stack)
+        self.middle = QWidget()
+        around = QVBoxLayout(self.middle)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(self.stack)
+        self.setCentralWidget(self.middle)
         self.status = StatusLine(self.theme)
         self.status.cancel_wanted.connect(self._cancel_job)
         self.status.jobs_wanted.connect(lambda: self.show_activity("jobs"))
         self.status.custody_wanted.connect(lambda: self.show_activity("custody"))
         self.setStatusBar(self.status)
+        self.toast = MessageBar(self.theme, self.middle)
         self.docks = Docks(self, self.theme, self.settings)
         self.docks.changed.connect(self._renew_checks)
-        self.toast = MessageBar(self.theme, self)
         self.toast.installEventFilter(self)
+        self.middle.installEventFilter(self)
         self.top.fit_menus()
         self.top.show_case("", "")
         self.renew_recent()
@@ -190,25 +195,18 @@ class MainWindow(QMainWindow):
             self._first_paint = False
             QTimer.singleShot(0, self.painted.emit)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._place_toast()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_toast()
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.toast and event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+        if watched in (self.toast, self.middle) and event.type() in PLACING:
             self._place_toast()
         return super().eventFilter(watched, event)
 
     def _place_toast(self) -> None:
-        """Over the lower edge of the middle, where it hides the least."""
-        wide = min(680, max(self.width() - 48, 200))
-        high = max(self.toast.heightForWidth(wide), self.toast.sizeHint().height(), 40)
-        left = (self.width() - wide) // 2
-        self.toast.setGeometry(left, self.height() - self.status.height() - high - 12, wide, high)
+        """Over the lower edge of the middle, above every pane."""
+        middle = self.middle.rect()
+        wide = min(680, max(middle.width() - 32, 200))
+        high = max(self.toast.heightForWidth(wide), self.toast.minimumSizeHint().height(), 40)
+        left = middle.left() + (middle.width() - wide) // 2
+        self.toast.setGeometry(left, middle.bottom() - high - 12, wide, high)
         self.toast.raise_()
 
     # small services for the parts
@@ -361,7 +359,13 @@ class MainWindow(QMainWindow):
         for pane in self.panes.values():
             wanted = getattr(pane, "add_requested", None)
             if wanted is not None:
-                wanted.connect(self.intake.add_folder)
+                wanted.connect(self._offer_to_add)
+
+    def _offer_to_add(self) -> None:
+        """Files, a folder, or a log: below the button that was pressed."""
+        button = QApplication.focusWidget()
+        place = button.mapToGlobal(button.rect().bottomLeft()) if button is not None else QCursor.pos()
+        self._add_menu.popup(place)
 
     def _context(self, names: tuple[str, ...], place: QPoint) -> None:
         menu = QMenu(self)

@@ -118,6 +118,7 @@ class JobList(QScrollArea):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._empty = EmptyState(theme, "activity", text("window.jobs-none"), text("window.jobs-none.about"))
+        set_surface(self._empty, "panel")
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
         self.setWidget(inner)
