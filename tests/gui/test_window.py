@@ -284,7 +284,7 @@ def test_errors_are_sorted_by_whose_turn_it_is(run: Run, robot: WindowRobot, all
         robot.errors.report(bug)
         await asyncio.sleep(0.05)
         assert not [each for each in robot.window.findChildren(CrashDialog) if each.isVisible()]
-        robot.window._renew_actions()
+        robot.window.now.renew_actions()
         robot.act("crash-report")
         (await robot.dialog(CrashDialog)).accept()
 

@@ -143,7 +143,7 @@ def test_closing_while_something_runs_is_asked_about(run: Run, robot: WindowRobo
         await robot.open(case)
         closed: list[bool] = []
         robot.window.closed.connect(lambda: closed.append(True))
-        job = robot.window.start_job("job.add", long, "server")
+        job = robot.window.jobs.start("job.add", long, "server")
         await until(robot.window.status.bar.isVisible, "the progress")
         robot.window.close()
         await until(lambda: question(robot, "stop"), "the question")
@@ -158,7 +158,7 @@ def test_closing_while_something_runs_is_asked_about(run: Run, robot: WindowRobo
         await until(lambda: not robot.window.status.bar.isVisible(), "no progress")
         row = next(iter(robot.window.panes["activity"].jobs.rows.values()))  # type: ignore[attr-defined]
         assert "start it again" in row.state.text()
-        robot.window.start_job("job.add", long)
+        robot.window.jobs.start("job.add", long)
         robot.window.close()
         await until(lambda: question(robot, "stop"), "the question again")
         again = question(robot, "stop")

@@ -17,11 +17,12 @@ from workbench.gui.errors import ErrorDesk
 from workbench.gui.garbage import Garbage
 from workbench.gui.icons import app_icon
 from workbench.gui.loop import make_loop
-from workbench.gui.main_window import MainWindow, wanted_theme
+from workbench.gui.main_window import MainWindow
 from workbench.gui.settings import Settings
 from workbench.gui.tasks import Tasks
 from workbench.gui.texts import Catalogue
 from workbench.gui.theme import Theme
+from workbench.gui.window_going import wanted_theme
 
 log = logging.getLogger("workbench.window")
 

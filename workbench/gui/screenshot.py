@@ -44,9 +44,9 @@ async def take(window: MainWindow, case: Path | None, file: Path, pane: str | No
 def _raise(window: MainWindow, pane: str) -> None:
     if pane not in window.panes:
         raise UserError("screenshot-no-pane", pane=pane, known=", ".join(sorted(window.panes)))
-    window.focus_pane(pane)
+    window.going.focus_pane(pane)
     if pane == "activity":
-        window.show_activity("custody")
+        window.going.show_activity("custody")
 
 
 async def _calm(window: MainWindow) -> None:

@@ -147,8 +147,8 @@ class Cases:
         from workbench.demo.build import build
 
         folder = free_folder(chosen[0])
-        job = window.start_job("job.demo", lambda progress: build(folder, progress), str(folder.name))
-        built = await window.outcome(job)
+        job = window.jobs.start("job.demo", lambda progress: build(folder, progress), str(folder.name))
+        built = await window.jobs.outcome(job)
         await self.open_case(built.case)
 
     async def _close(self) -> None:

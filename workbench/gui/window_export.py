@@ -47,7 +47,7 @@ class Export:
             return
         from workbench.bundle.write import write_bundle
 
-        job = window.start_job(
+        job = window.jobs.start(
             "job.export",
             lambda progress: write_bundle(
                 session.case,
@@ -61,7 +61,7 @@ class Export:
             ),
             plan.out.name,
         )
-        written = await window.outcome(job)
+        written = await window.jobs.outcome(job)
         if await ExportedDialog(window.theme, written, window).answer() == "folder":
             open_folder(written.path.parent)
 
@@ -75,7 +75,7 @@ class Export:
             with case.reader() as reader:
                 return verify(reader, progress)
 
-        found = await window.outcome(window.start_job("job.verify", check, case.path.name))
+        found = await window.jobs.outcome(window.jobs.start("job.verify", check, case.path.name))
         await self._show(case.path.name, found)
 
     async def _verify_other(self) -> None:
@@ -94,8 +94,8 @@ class Export:
 
         if not await asyncio.to_thread(is_bundle, path):
             raise UserError("bundle-not-found", path=path.name)
-        job = window.start_job("job.verify", lambda progress: verify_bundle(path, progress), path.name)
-        found = await window.outcome(job)
+        job = window.jobs.start("job.verify", lambda progress: verify_bundle(path, progress), path.name)
+        found = await window.jobs.outcome(job)
         await self._show(path.name, found)
 
     async def _show(self, name: str, found: object) -> None:

@@ -91,8 +91,8 @@ class Intake:
         window = self._window
         session = window.open_session
         case = session.case
-        job = window.start_job("job.add", lambda progress: take_in(case, plan, session.pool, progress), plan.detail)
-        taken: Taken = await window.outcome(job)
+        job = window.jobs.start("job.add", lambda progress: take_in(case, plan, session.pool, progress), plan.detail)
+        taken: Taken = await window.jobs.outcome(job)
         parts = []
         if plan.evidence:
             code = "added.looks" if taken.looks > 1 else "added.files"
@@ -112,8 +112,8 @@ class Intake:
         session = window.open_session
         from workbench.jobs.analysis import analyze_missing
 
-        job = window.start_job("job.analyze", lambda progress: analyze_missing(session.case, session.pool, progress))
-        tally = await window.outcome(job)
+        job = window.jobs.start("job.analyze", lambda progress: analyze_missing(session.case, session.pool, progress))
+        tally = await window.jobs.outcome(job)
         done, failed = sum(tally.done.values()), sum(tally.failed.values())
         window.say_done(text("analyzed", done=f"{done:,}", failed=f"{failed:,}"))
 
