@@ -20,6 +20,7 @@ import secrets
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from struct import pack
 from sys import byteorder
 from typing import Any
@@ -81,6 +82,12 @@ def _feed_column(digest: hashlib._Hash, values: Any) -> None:
     if kinds <= {int}:
         digest.update(b"\1" * len(values))
         digest.update(_little(array("q", values)))
+        return
+    if kinds == {str} or kinds == {bytes}:
+        digest.update((b"\3" if str in kinds else b"\4") * len(values))
+        raws = list(map(str.encode, values)) if str in kinds else values
+        lengths = [size.to_bytes(8, "little") for size in map(len, raws)]
+        digest.update(b"".join(chain.from_iterable(zip(lengths, raws, strict=True))))
         return
     tags = bytearray(len(values))
     parts: list[bytes] = []

@@ -89,7 +89,10 @@ class Transaction:
         """
         wanted = list(values)
         known = {} if known_ids is None else known_ids
-        missing = list(dict.fromkeys(value for value in wanted if value not in known))
+        ids = list(map(known.get, wanted))
+        if None not in ids:
+            return ids  # type: ignore[return-value]
+        missing = list(dict.fromkeys(value for value, row in zip(wanted, ids, strict=True) if row is None))
         found = {} if self._all_known(table, known) else self._ids_of(table, column, missing)
         new = [value for value in missing if value not in found]
         if new:
@@ -97,7 +100,7 @@ class Transaction:
             found.update(zip(new, self.append(table, **{column: new}, **extra), strict=True))
         if known_ids is not None:
             self.after_commit(lambda: known_ids.update(found))
-        return [known[value] if value in known else found[value] for value in wanted]
+        return [found[value] if row is None else row for value, row in zip(wanted, ids, strict=True)]
 
     def intern_paths(self, raws: Iterable[bytes], known: dict[bytes, int]) -> list[int]:
         """Ids of paths of a source, with all their folders; `known` as `known_ids` in `intern`."""

@@ -34,6 +34,8 @@ from workbench.ops import intake, logs
 from workbench.queries import reading as queries
 from workbench.queries.reading import KnownLog
 
+CHUNK = 2 << 20
+"""Bytes that a worker gets at a time: two workers and the program stay below 400 MB."""
 LARGE = 8 << 20
 """Bytes of a log for which it is worth to have the workers start early."""
 
@@ -345,7 +347,7 @@ def _read(
         stream, _ = open_log(file)
         _skip(stream, offset)
         params = {"format": chosen.name, "zone": rule}
-        for chunk in _without_first(chunks(stream), skip_first):
+        for chunk in _without_first(chunks(stream, CHUNK), skip_first):
             future = pool.submit("parse-log", params, data=chunk.data) if chunk.data else None
             waiting.append((chunk, future))
             lines = line + chunk.line + chunk.lines

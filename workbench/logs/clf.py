@@ -125,8 +125,7 @@ class _Reader:
         self._addresses = builder.table("address")
         self.heads = Rows(2, self._head)
         self.requests = dialect.requests(builder)
-        self.referrers = Rows(1, lambda raw: (builder.intern("referrer", text_or_null(raw)),))
-        self.agents = Rows(1, lambda raw: (builder.intern("agent", text_or_null(raw)),))
+        self.clients = Rows(2, self._referrer_and_agent)
 
     def _head(self, raw: bytes) -> tuple[int, int]:
         if raw.endswith(b" - -") and (address := ip_text(raw[:-4])) is not None:
@@ -135,6 +134,12 @@ class _Reader:
         if head is None or not head.whole:
             return NULL, NULL
         return self._addresses[head.address], self.builder.intern("user", head.user)
+
+    def _referrer_and_agent(self, raw: bytes) -> tuple[int, int]:
+        """Both in one piece, as they stand in a clean line: there are few pairs, and cutting is what costs."""
+        referrer, _, agent = raw.partition(b'" "')
+        intern = self.builder.intern
+        return intern("referrer", text_or_null(referrer)), intern("agent", text_or_null(agent))
 
     def clean(self, lines: Lines) -> None:
         """Read all lines that hold no surprise."""
@@ -174,8 +179,7 @@ class _Reader:
             user=user[named], method=method, path=path, action=action,
         )  # fmt: skip
         first = first[fits][client[fits]]
-        (referrer,) = self.referrers.spread(lines.data, quotes[first + 2] + 1, quotes[first + 3])
-        (agent,) = self.agents.spread(lines.data, quotes[first + 4] + 1, quotes[first + 5])
+        referrer, agent = self.clients.spread(lines.data, quotes[first + 2] + 1, quotes[first + 5])
         self.builder.events(which[client[fits]], referrer=referrer, agent=agent)
 
     def line(self, number: int, raw: bytes) -> str | None:
