@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,23 +171,9 @@ def _order(texts: list[str]) -> NDArray[np.int64]:
 
 
 def _sort_key(text: str) -> bytes:
-    parts = text.split(".")
-    if len(parts) == 4 and all(each.isdecimal() and len(each) < 4 for each in parts):
-        return b"4" + b"".join(b"%03d" % int(each) for each in parts)
-    if ":" in text:
-        return b"6" + _sixteen(text)
-    return b"9" + text.encode("utf-8", "replace")[:40]
-
-
-def _sixteen(text: str) -> bytes:
-    head, gap, tail = text.partition("::")
-    left = head.split(":") if head else []
-    right = tail.split(":") if tail else []
-    groups = [*left, *["0"] * (8 - len(left) - len(right) if gap else 0), *right]
-    return b"".join(each.rjust(4, "0")[:4].encode() for each in groups)
-
-
-def address_texts(reader: Reader, ids: Any) -> dict[int, str]:
-    """Addresses by id."""
-    every = networks(reader).texts
-    return {int(each): every[int(each)] for each in ids if 0 < int(each) < len(every)}
+    try:
+        if ":" in text:
+            return b"6" + socket.inet_pton(socket.AF_INET6, text)
+        return b"4" + socket.inet_pton(socket.AF_INET, text)
+    except (OSError, ValueError):
+        return b"9" + text.encode("utf-8", "replace")[:40]

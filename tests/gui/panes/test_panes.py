@@ -325,7 +325,7 @@ def test_a_file_in_sentences(run: Run, desk: Desk, path: Path) -> None:
         desk.focus("item", names["001.png"])
         await desk.calm()
         said = desk.said()
-        assert "2 Jan 2024 09:00:00 UTC, not looked before" in said
+        assert "2 Jan 2024 09:00 UTC, not looked before" in said
         assert "2 Jan 2024 08:00:00" in said
         assert "zone unknown" in said
         assert "path, 1.00" in said

@@ -41,7 +41,20 @@ def zone_note(stated: Moment, rule: str = "") -> str:
 
 def look_time(sight: Sight, zone: tzinfo) -> str:
     """When a look was: a day where only the day is known."""
-    return when(sight.look_time, UTC if sight.look_time.precision == wording.DAY_PRECISION else zone)
+    return look_moment(sight.look_time, zone)
+
+
+def look_moment(stated: Moment, zone: tzinfo, beside: Moment | None = None) -> str:
+    """When a look was: the day where only the day is known, else to the minute. Beside another time of the same year
+    the year is not said twice.
+    """
+    to_the_day = stated.precision == wording.DAY_PRECISION
+    used = UTC if to_the_day else zone
+    full = wording.moment(stated.micros, used, stated.precision if to_the_day else wording.MINUTE_PRECISION)
+    if beside is None or wording.year(beside.micros, used) != wording.year(stated.micros, used):
+        return full
+    short = wording.day(stated.micros, used, short=True)
+    return short if to_the_day else f"{short} {wording.clock_time(stated.micros, used)}"
 
 
 def seen(item: Item, zone: tzinfo) -> Said:
@@ -52,7 +65,7 @@ def seen(item: Item, zone: tzinfo) -> Said:
     first, last = item.sightings[0], item.sightings[-1]
     at = look_time(first, zone)
     if item.absent is not None:
-        value = text("panes.detail.seen-not-before", at=at, before=when(item.absent, zone))
+        value = text("panes.detail.seen-not-before", at=at, before=look_moment(item.absent, zone, first.look_time))
     else:
         value = text("panes.detail.seen-first-look", at=at)
     if item.sightings_in_all > 1 and last.look != first.look:

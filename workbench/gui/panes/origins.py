@@ -30,7 +30,7 @@ PALE = 0.42
 
 
 class OriginsPane(ZonedPane):
-    """Addresses and what is known of them. Those outside the filter stay, pale."""
+    """Addresses and what is known of them. Those outside the filter, and the observer's own, stay and are pale."""
 
     name = "origins"
     facets = queries.NETWORK_FACETS
@@ -109,7 +109,8 @@ class OriginsPane(ZonedPane):
         """Which rows, in the query's order, the filter shows."""
         delegate = self.table.view.cell_delegate
         if isinstance(delegate, _PaleDelegate):
-            delegate.pale = ~inside[self._order]
+            own = self._found.own if self._found is not None else np.zeros(len(inside), bool)
+            delegate.pale = (~inside | own)[self._order]
             self.table.view.viewport().update()
         self.shown_changed.emit(int(inside.sum()), len(inside))
 

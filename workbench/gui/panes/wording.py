@@ -48,6 +48,12 @@ def is_today(micros: int, zone: tzinfo = UTC) -> bool:
     return moment is not None and here is not None and moment.date() == here.date()
 
 
+def year(micros: int, zone: tzinfo = UTC) -> int:
+    """The calendar year."""
+    moment = _moment(micros, zone)
+    return 0 if moment is None else moment.year
+
+
 def clock_time(micros: int, zone: tzinfo = UTC) -> str:
     """``10:00 UTC``."""
     moment = _moment(micros, zone)
