@@ -157,6 +157,7 @@ class ActionSet(QObject):
         super().__init__(window)
         self._made: dict[str, QAction] = {}
         self._specs = {spec.id: spec for spec in ACTIONS}
+        self._theme = theme
         for spec in ACTIONS:
             made = QAction(text(f"action.{spec.id}"), self)
             made.setObjectName(f"action-{spec.id}")
@@ -165,11 +166,16 @@ class ActionSet(QObject):
             made.setCheckable(spec.checkable)
             if f"action.{spec.id}.tip" in catalogue():
                 made.setStatusTip(text(f"action.{spec.id}.tip"))
-            if spec.icon and spec.icon != "app":
-                icons.follow(made, spec.icon, theme, 16)
             made.triggered.connect(lambda _checked=False, spec=spec: self._run(window, spec))
             window.addAction(made)
             self._made[spec.id] = made
+
+    def dress(self, *names: str) -> None:
+        """Draw the icons of some actions, or of all: 35 ms, so only what is on screen at once is drawn before it."""
+        for name in names or self._made:
+            drawn = self._specs[name].icon
+            if drawn and drawn != "app":
+                icons.follow(self._made[name], drawn, self._theme, 16)
 
     def _run(self, window: MainWindow, spec: Spec) -> None:
         spec.run(window)

@@ -121,6 +121,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(720, 480)
         self.actions_by_name = ActionSet(self, theme)
+        self.actions_by_name.dress("filter-back", "filter-forward", "filter-clear")
+        self.painted.connect(self.actions_by_name.dress)
         self._build()
         errors.show_sentence = self.toast.error
         errors.show_crash = self.help.show_crash
