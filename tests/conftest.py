@@ -18,10 +18,10 @@ from pathlib import Path
 os.environ["TZ"] = "Asia/Kathmandu"  # UTC+05:45: whoever uses the local zone by mistake is found out
 time.tzset()
 
-import pytest
+import pytest  # noqa: E402
 
-from workbench.case.case import Case, create, open_case
-from workbench.jobs.pool import Pool
+from workbench.case.case import Case, create, open_case  # noqa: E402
+from workbench.jobs.pool import Pool  # noqa: E402
 
 for _name in ("de_DE.UTF-8", "ko_KR.UTF-8", "C.UTF-8"):
     try:

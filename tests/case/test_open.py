@@ -31,6 +31,10 @@ def code_of(raised: pytest.ExceptionInfo[UserError]) -> str:
     return raised.value.message.code
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
 def test_a_new_case(tmp_path: Path) -> None:
     with create(tmp_path / "deep" / "er" / "one", "Title", "Name", "7") as case:
         assert [case.setting(each) for each in ("title", "examiner", "number")] == ["Title", "Name", "7"]
@@ -50,7 +54,7 @@ def test_odd_names_of_cases(tmp_path: Path, name: str) -> None:
         with open_case(tmp_path / f"{name}.wbcase", write=write, allow_risky=True) as case:
             assert case.setting("title") == name
             assert case.ask(verify).ok
-    assert sorted(os.listdir(tmp_path)) == sorted([f"{name}.wbcase", f"{name}.evidence"])
+    assert names_in(tmp_path) == sorted([f"{name}.wbcase", f"{name}.evidence"])
 
 
 def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
@@ -71,7 +75,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
             create(tmp_path / name)
         assert code_of(raised) == "case-exists"
     assert (tmp_path / "a.wbcase").read_text() == "mine"
-    assert sorted(os.listdir(tmp_path)) == ["a.wbcase", "b.evidence", "c.wbcase"]
+    assert names_in(tmp_path) == ["a.wbcase", "b.evidence", "c.wbcase"]
 
 
 def test_what_a_cut_off_creation_left_is_taken_over(tmp_path: Path) -> None:
@@ -80,7 +84,7 @@ def test_what_a_cut_off_creation_left_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / f".a.wbcase.{'0' * 32}.new-wal").write_bytes(b"half")
     (tmp_path / ".a.wbcase.notes").write_bytes(b"not ours")
     create(tmp_path / "a").close()
-    assert sorted(os.listdir(tmp_path)) == [".a.wbcase.notes", "a.evidence", "a.wbcase"]
+    assert names_in(tmp_path) == [".a.wbcase.notes", "a.evidence", "a.wbcase"]
 
 
 def _create(path: str, gate: object) -> None:
@@ -102,7 +106,7 @@ def test_two_processes_make_the_same_case(tmp_path: Path) -> None:
     assert sorted(each.exitcode or 0 for each in both) == [0, 7]
     with open_case(tmp_path / "same.wbcase", allow_risky=True) as case:
         assert case.ask(verify).ok
-    assert sorted(os.listdir(tmp_path)) == ["same.evidence", "same.wbcase"]
+    assert names_in(tmp_path) == ["same.evidence", "same.wbcase"]
 
 
 def no_case(path: Path) -> dict[str, bytes]:
@@ -121,7 +125,7 @@ def test_no_case(tmp_path: Path, kind: str, write: bool) -> None:
         open_case(path, write=write)
     assert code_of(raised) == "not-a-case"
     assert path.read_bytes() == data
-    assert sorted(os.listdir(tmp_path)) == ["other.sqlite", "x.wbcase"]
+    assert names_in(tmp_path) == ["other.sqlite", "x.wbcase"]
 
 
 def test_none_there_and_a_folder(tmp_path: Path) -> None:
@@ -213,7 +217,7 @@ def test_changes_that_were_not_folded_in(case: Case, tmp_path: Path) -> None:
         with open_case(copy / "case.wbcase", write=write, allow_risky=True) as again:
             assert again.ask(lambda reader: reader.stamp) == 2
             assert again.ask(verify).ok
-    assert sorted(os.listdir(copy)) == ["case.evidence", "case.wbcase"]
+    assert names_in(copy) == ["case.evidence", "case.wbcase"]
 
 
 def test_moved_and_renamed(case: Case, tmp_path: Path) -> None:
@@ -292,7 +296,7 @@ def test_a_medium_that_cannot_be_written(tmp_path: Path, template: Path) -> None
         shutil.copytree(template.with_suffix(".evidence"), place / "a.evidence")
         with open_case(place / "a.wbcase", allow_risky=True) as case:
             everything(case)
-        before = sorted(os.listdir(place))
+        before = names_in(place)
         assert ctypes.CDLL(None).mount(b"", bytes(place), b"", 32 | 1, b"") == 0  # MS_REMOUNT | MS_RDONLY
         with pytest.raises(UserError) as raised:
             open_case(place / "a.wbcase")
@@ -303,7 +307,7 @@ def test_a_medium_that_cannot_be_written(tmp_path: Path, template: Path) -> None
         with open_case(place / "a.wbcase", write=False) as case:
             assert case.ask(verify).problems == ()
             assert case.previews.get([b"x" * 32]) == {}
-        assert sorted(os.listdir(place)) == before
+        assert names_in(place) == before
 
 
 def test_a_medium_that_cannot_be_written_with_changes_not_folded_in(tmp_path: Path, case: Case) -> None:
@@ -325,21 +329,27 @@ def test_a_full_disk(tmp_path: Path, template: Path) -> None:
         shutil.copyfile(template, place / "a.wbcase")
         shutil.copytree(template.with_suffix(".evidence"), place / "a.evidence")
         with open_case(place / "a.wbcase", allow_risky=True) as case:
-            done = 0
-            with pytest.raises(UserError) as raised:
+            marked: list[int] = []
+
+            def fill_up() -> None:
                 while True:
-                    done += case.run(marks.tag, [("object", done + each) for each in range(1, 500)], "x").result
+                    targets = [("object", len(marked) * 500 + each) for each in range(1, 500)]
+                    marked.append(case.run(marks.tag, targets, "x").result)
+
+            with pytest.raises(UserError) as raised:
+                fill_up()
             assert code_of(raised) == "disk-full"
             assert case.ask(verify).problems == ()
-            assert case.ask(lambda reader: reader.value("SELECT count(*) FROM mark")) == done
-        with open(place / "fill", "wb", buffering=0) as fill, suppress(OSError):
+            assert case.ask(lambda reader: reader.value("SELECT count(*) FROM mark")) == sum(marked)
+        with (place / "fill").open("wb", buffering=0) as fill, suppress(OSError):
             while True:
                 fill.write(b"x" * 4096)
         with pytest.raises(UserError) as raised:
             create(place / "b")
         assert code_of(raised) == "case-cannot-create"
         (place / "fill").unlink()
-        assert not [each for each in os.listdir(place) if each.endswith(".new")]
+        assert ctypes.CDLL(None).mount(b"", bytes(place), b"", 32, b"size=20m") == 0
+        assert not [each for each in names_in(place) if each.endswith(".new")]
         with open_case(place / "a.wbcase", allow_risky=True) as case:
             assert case.run(marks.journal, "there is room again").seq > 1
             assert case.ask(verify).problems == ()

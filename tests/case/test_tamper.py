@@ -70,7 +70,8 @@ def other(kind: str, column: str) -> str:
         return f"ifnull({column}, '') || 'x'"
     if kind == "BLOB":
         # The last byte turned, so that lengths stay as they are checked.
-        return f"CAST(substr(CAST({column} AS BLOB), 1, length({column}) - 1) || CASE WHEN substr({column}, -1) = x'00' THEN x'01' ELSE x'00' END AS BLOB)"
+        last = f"CASE WHEN substr({column}, -1) = x'00' THEN x'01' ELSE x'00' END"
+        return f"CAST(substr({column}, 1, length({column}) - 1) || {last} AS BLOB)"
     return f"ifnull({column}, 0) + 77"
 
 
@@ -337,20 +338,25 @@ def test_a_case_file_with_a_broken_page(copy: Path, page: int) -> None:
 def test_a_case_file_that_is_cut_off(copy: Path, page: int, pages: int) -> None:
     with copy.open("r+b") as raw:
         raw.truncate(copy.stat().st_size - pages * page)
+    assert "damaged" in worst(copy)
+
+
+def worst(path: Path) -> str:
+    """What the check finds; a file may be too damaged to be opened at all."""
     try:
-        kinds = {each.kind for each in checked(copy).problems}
+        return " ".join(each.kind for each in checked(path).problems)
     except UserError as error:
-        assert error.message.code == "case-damaged"  # too damaged to be opened at all
-    else:
-        assert "file-damaged" in kinds
+        return error.message.code
 
 
 def test_every_problem_is_a_sentence(full: Path) -> None:
     from workbench.core.messages import catalogue
 
-    kinds = ("file-damaged", "guard-missing", "schema-changed", "op-missing", "op-changed", "chain-broken", "actor-changed",
-             "arguments-changed", "rows-changed", "rows-unrecorded", "marks-derived", "text-index-derived",
-             "evidence-missing", "object-missing", "object-damaged", "object-unreadable")  # fmt: skip
+    kinds = {
+        *("file-damaged", "guard-missing", "schema-changed", "op-missing", "op-changed", "chain-broken"),
+        *("actor-changed", "arguments-changed", "rows-changed", "rows-unrecorded", "marks-derived"),
+        *("text-index-derived", "evidence-missing", "object-missing", "object-damaged", "object-unreadable"),
+    }
     for kind in kinds:
         assert f"verify-{kind}" in catalogue()
         assert "here" in Problem(kind, "here").text

@@ -1,6 +1,6 @@
 """A process that kills itself at its n-th write, sync, rename, link or commit: run by `test_kill`.
 
-``python -m tests.jobs.killed WHAT CASE INPUT KIND N``. With kind ``count`` it tells how many calls of each kind there were.
+``python -m tests.jobs.killed WHAT CASE INPUT KIND N``. With kind ``count`` it tells how many calls there were.
 """
 
 from __future__ import annotations

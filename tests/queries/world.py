@@ -44,7 +44,6 @@ def build(case: Case, seed: int) -> None:
                 name.encode(),
                 dice.choice([*contents, None]),
                 dice.choice([None, T0 + dice.randint(-5, 5) * HOUR]),
-                **({"state": "ok"} if False else {}),
             )
             for name in chosen
         ]
@@ -362,8 +361,10 @@ class World:
 
 
 def read_world(reader: Reader) -> World:
-    tables = ("source", "snapshot", "snapshot_end", "path", "object", "sighting", "log", "reading", "logpath", "address",
-              "event", "match", "dataset", "lookup", "claim", "analysis", "fact", "mark", "rootmap")  # fmt: skip
+    tables = (
+        *("source", "snapshot", "snapshot_end", "path", "object", "sighting", "log", "reading", "logpath", "address"),
+        *("event", "match", "dataset", "lookup", "claim", "analysis", "fact", "mark", "rootmap"),
+    )
     rows: dict[str, dict[int, dict[str, Any]]] = {}
     for table in tables:
         cursor = reader.conn.execute(f"SELECT * FROM {table} ORDER BY id")

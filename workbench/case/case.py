@@ -260,11 +260,11 @@ def _give_name(draft: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _remove_drafts(path: Path, uid: bytes) -> None:
-    """Of this call, and when the case stands, of calls that were cut off before."""
+def _remove_drafts(path: Path, uid: bytes | None = None) -> None:
+    """Of this call, and when the case stands, of calls that were cut off before: one may be a second name of it."""
     with suppress(OSError):
         for left in path.parent.iterdir():
-            mine = left.name.startswith(f".{path.name}.{uid.hex()}.new")
+            mine = uid is not None and left.name.startswith(f".{path.name}.{uid.hex()}.new")
             if mine or (path.exists() and _DRAFT.fullmatch(left.name.removeprefix(f".{path.name}."))):
                 left.unlink(missing_ok=True)
 
@@ -294,6 +294,8 @@ def open_case(
     elif driver.has_wal(path) and not os.access(path.parent, os.W_OK):
         raise UserError("case-wal-read-only", path=path.name)
     try:
+        if write and path.stat().st_nlink > 1:
+            _remove_drafts(path)
         return Case(path, writable=write, clock=clock)
     except driver.Error as error:
         known = driver.in_words(error)
