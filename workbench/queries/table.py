@@ -12,7 +12,7 @@ from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.queries import select
 from workbench.queries.news import kept
-from workbench.queries.origins import NOT_A_LIST, Totals, totals, unlisted
+from workbench.queries.origins import NOT_A_LIST, REGISTRY, SPECIAL, Totals, totals
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,12 @@ def _networks(reader: Reader) -> Networks:
     texts = [""] * size
     for row, text in reader.conn.execute("SELECT id, text FROM address"):
         texts[row] = text
-    country, countries = _newest(reader, "country", size)
-    network, names = _newest(reader, "as_name", size)
-    asns, numbers = _newest(reader, "asn", size)
+    country, countries, differs = _newest(reader, "country", size)
+    network, names, _ = _newest(reader, "as_name", size)
+    asns, numbers, _ = _newest(reader, "asn", size)
     values = np.array([int(each) if each.isdecimal() else -1 for each in numbers] or [0], np.int64)
     asn = np.where(asns >= 0, values[np.maximum(asns, 0)], np.int64(np.iinfo(np.int64).min))
-    bare = np.zeros(size, bool)
-    bare[list(unlisted(reader))] = True
-    label, labels = _labels(reader, size, bare)
+    label, labels, bare = _labels(reader, size)
     releases = [
         row[0]
         for row in reader.all(
@@ -114,54 +112,99 @@ def _networks(reader: Reader) -> Networks:
         asn,
         label,
         labels,
-        _differing(reader, size),
+        differs,
         bare,
         len(releases),
         max(releases, default=""),
     )
 
 
-def _newest(reader: Reader, key: str, size: int) -> tuple[NDArray[np.int32], list[str]]:
-    """A code per address for what the newest release claims of `key`."""
-    codes = np.full(size, -1, np.int32)
+_Codes = NDArray[np.int32]
+
+
+def _newest(reader: Reader, key: str, size: int) -> tuple[_Codes, list[str], NDArray[np.bool_]]:
+    """A code per address for what the newest release claims of `key`, the first of several in one; the words; and
+    where sets disagree.
+
+    SQLite puts the ids of each word together as one text, so that no claim becomes a Python object.
+    """
+    releases = dict(reader.all("SELECT id, release FROM dataset"))
+    ordered = sorted(set(releases.values()))
     words: dict[str, int] = {}
-    for address, value in reader.conn.execute(
-        "SELECT c.address, c.value FROM claim c JOIN dataset d ON d.id = c.dataset WHERE c.key = ? "
-        "ORDER BY d.release, c.id DESC",
+    parts: list[NDArray[np.int64]] = []
+    for dataset, value, addresses, claims in reader.conn.execute(
+        "SELECT dataset, value, group_concat(address), group_concat(id) FROM claim WHERE key = ? "
+        "GROUP BY dataset, value",
         (key,),
     ):
-        codes[address] = words.setdefault(value, len(words))
-    return codes, list(words)
+        code = words.setdefault(value, len(words))
+        found, rows = _numbers(addresses), _numbers(claims)
+        rank = np.full(len(found), ordered.index(releases[dataset]), np.int64)
+        parts.append(np.stack([found, rank, -rows, np.full(len(found), code, np.int64)]))
+    codes, differs = np.full(size, -1, np.int32), np.zeros(size, bool)
+    if parts:
+        every = np.concatenate(parts, axis=1)
+        every = every[:, np.lexsort((every[2], every[1]))]
+        codes[every[0]] = every[3]  # of several the last one stays: the newest release, the first claim in it
+        differs[every[0][codes[every[0]] != every[3]]] = True
+    return codes, list(words), differs
 
 
-def _labels(reader: Reader, size: int, bare: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[tuple[str, ...]]]:
-    own: dict[int, set[str]] = {}
-    for address, value in reader.conn.execute("SELECT address, value FROM claim WHERE key = 'label'"):
-        own.setdefault(address, set()).add(value)
-    for address in np.flatnonzero(bare).tolist():
-        own.setdefault(address, set()).add("unlisted")
-    codes = np.full(size, -1, np.int32)
-    words: dict[tuple[str, ...], int] = {}
-    for address, values in own.items():
-        codes[address] = words.setdefault(tuple(sorted(values, key=_label_order)), len(words))
-    return codes, list(words)
+def _labels(reader: Reader, size: int) -> tuple[_Codes, list[tuple[str, ...]], NDArray[np.bool_]]:
+    """A code per address for its set of labels, the sets, and which addresses no list holds.
+
+    The rule for *unlisted* is that of `workbench.queries.origins.unlisted`.
+    """
+    by_label: dict[str, NDArray[np.bool_]] = {}
+    for value, addresses in reader.conn.execute(
+        "SELECT value, group_concat(address) FROM claim WHERE key = 'label' GROUP BY value"
+    ):
+        by_label[value] = _table(addresses, size)
+    none = np.zeros(size, bool)
+    looked = _table(reader.value("SELECT group_concat(address) FROM (SELECT DISTINCT address FROM lookup)"), size)
+    described = _table(
+        reader.value(
+            "SELECT group_concat(address) FROM (SELECT DISTINCT c.address FROM claim c "
+            "JOIN dataset d ON d.id = c.dataset WHERE d.name <> ?)",
+            (REGISTRY,),
+        ),
+        size,
+    )
+    listed = _any([table for value, table in by_label.items() if value not in NOT_A_LIST], none)
+    special = _any([table for value, table in by_label.items() if value in SPECIAL], none)
+    by_label["unlisted"] = bare = looked & ~listed & ~(special & ~described)
+    ordered = sorted(by_label, key=_label_order)
+    signs = np.stack([by_label[each] for each in ordered], axis=1)
+    packed = np.packbits(signs, axis=1)
+    distinct, first, codes = np.unique(
+        packed.view(f"V{packed.shape[1]}").reshape(-1), return_index=True, return_inverse=True
+    )
+    sets = [tuple(ordered[at] for at in np.flatnonzero(signs[row])) for row in first.tolist()]
+    empty = np.array([not each for each in sets])
+    del distinct
+    return np.where(empty[codes], -1, codes).astype(np.int32), sets, bare
+
+
+def _any(tables: list[NDArray[np.bool_]], none: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    found = none.copy()
+    for each in tables:
+        found |= each
+    return found
+
+
+def _numbers(listed: str | None) -> NDArray[np.int64]:
+    return np.fromstring(listed or "", np.int64, sep=",")
+
+
+def _table(listed: str | None, size: int) -> NDArray[np.bool_]:
+    found = np.zeros(size, bool)
+    found[_numbers(listed)] = True
+    return found
 
 
 def _label_order(label: str) -> tuple[int, str]:
     """What no list holds first, what the registries say of everybody's addresses last."""
     return (0 if label == "unlisted" else 2 if label in NOT_A_LIST else 1, label)
-
-
-def _differing(reader: Reader, size: int) -> NDArray[np.bool_]:
-    return select.table_of(
-        size - 1,
-        (
-            row[0]
-            for row in reader.conn.execute(
-                "SELECT address FROM claim WHERE key = 'country' GROUP BY address HAVING count(DISTINCT value) > 1"
-            )
-        ),
-    )
 
 
 def _order(texts: list[str]) -> NDArray[np.int64]:
