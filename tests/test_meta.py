@@ -33,7 +33,6 @@ LONGER = {
     "queries/select.py": "one mask a facet, for both sides",
     "queries/detail.py": "one query a section of the pane",
     "bundle/selection.py": "one closure over all tables",
-    "jobs/logs.py": "one reading from file to events",
 }
 """Modules that may be longer, and why."""
 
@@ -197,7 +196,7 @@ def test_no_prints_and_no_swallowed_errors() -> None:
     for name, text in sources().items():
         for node in ast.walk(ast.parse(text)):
             prints = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-            if prints and not name.startswith("cli/"):
+            if prints and not name.startswith("cli/") and "noqa: T201 - " not in text.splitlines()[node.lineno - 1]:
                 wrong.append(f"{name}:{node.lineno} prints")
             if isinstance(node, ast.ExceptHandler) and len(node.body) == 1 and isinstance(node.body[0], ast.Pass):
                 broad = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")

@@ -6,7 +6,6 @@ that supersedes the earlier one. A reading that was cut off goes on behind its l
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, wait
@@ -24,9 +23,10 @@ from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Stored
 from workbench.core.times import Zone
+from workbench.jobs.logcontent import Content, chain, content_of, count_lines, is_contained, lines_of, skip
 from workbench.jobs.pool import Pool, WorkerDied
 from workbench.logs.chunks import Chunk, chunks
-from workbench.logs.compressed import LogStream, open_log
+from workbench.logs.compressed import open_log
 from workbench.logs.format import Format
 from workbench.logs.registry import SAMPLE, by_name, detect
 from workbench.logs.rootmap import infer_root
@@ -50,22 +50,6 @@ class Read:
     events: int
     rejected: int
     zone: str
-    problem: Message | None = None
-
-
-@dataclass(frozen=True)
-class _Content:
-    """The decompressed bytes: their hash and size, and the longest log of the case that they begin with.
-
-    `mid_line`: that log was copied while its last line was being written, so this one takes its place.
-    """
-
-    sha256: bytes
-    size: int
-    compression: str
-    begins_with: KnownLog | None = None
-    mid_line: bool = False
-    same: KnownLog | None = None
     problem: Message | None = None
 
 
@@ -103,17 +87,19 @@ def _take_in(
 ) -> Read:
     """What is new of a stored log. One process at a time, so that none goes on with another's reading."""
     known = case.ask(queries.logs)
-    content = _content(case, stored, known, progress)
+    content = content_of(case, stored, known, progress)
     if content.same is not None:
         return _again(case, content.same, known, chosen, rule, pool, progress, content.problem)
-    if _is_contained(case, stored, content, known, progress):
-        lines = _count_lines(case, stored.sha256, 0)
+    if is_contained(case, stored, content, known, progress):
+        lines = count_lines(case, stored.sha256, 0)
         return Read(stored.sha256, chosen.name, lines, 0, 0, _zone_word(chosen, rule), content.problem)
     log = _record_log(case, stored, name, source, content, chosen, rule)
     before = content.begins_with
-    chain = [] if before is None else _chain(before, known)[: -1 if content.mid_line else None]
-    chain = [each for each in chain if _outdated(each, chosen, rule)]
-    events = sum(_read(case, each, chosen, rule, pool, progress).events for each in chain)
+    earlier = [] if before is None else chain(before, known)
+    if content.mid_line:
+        earlier.pop()  # this log takes its place
+    outdated = [each for each in earlier if _outdated(each, chosen, rule)]
+    events = sum(_read(case, each, chosen, rule, pool, progress).events for each in outdated)
     fresh = next(each for each in case.ask(queries.logs) if each.id == log)
     done = _read(case, fresh, chosen, rule, pool, progress, content.problem)
     _find_root(case, log, chosen)
@@ -148,74 +134,8 @@ def _opened(path: Path) -> BinaryIO:
         raise UserError("log-unreadable", name=path.name, reason=error.strerror or str(error)) from error
 
 
-def _content(case: Case, stored: Stored, known: list[KnownLog], progress: Progress) -> _Content:
-    """Hash the decompressed log, looking whether it begins with one that is known."""
-    by_size: dict[int, list[KnownLog]] = {}
-    for log in known:
-        by_size.setdefault(log.content_size, []).append(log)
-    with closing(case.evidence.open(stored.sha256)) as file:
-        stream, compression = open_log(file)
-        if compression == "plain":
-            by_size = {size: logs for size, logs in by_size.items() if size < stored.size}
-            if not by_size:
-                same = next((log for log in known if log.content_sha256 == stored.sha256), None)
-                return _Content(stored.sha256, stored.size, compression, same=same)
-        begins: KnownLog | None = None
-        mid_line = False
-        digest = hashlib.sha256()
-        size = 0
-        for cut, block in _cut(stream, sorted(by_size)):
-            progress.check()
-            digest.update(block)
-            size += len(block)
-            if cut and (found := next((log for log in by_size[size] if log.content_sha256 == digest.digest()), None)):
-                begins, mid_line = found, not block.endswith(b"\n")
-    same = next((log for log in known if log.content_sha256 == digest.digest()), None)
-    if begins is not None and begins.content_size == size:
-        begins = None
-    return _Content(digest.digest(), size, compression, begins, mid_line, same, stream.problem)
-
-
-def _cut(stream: LogStream, sizes: list[int]) -> Iterator[tuple[bool, bytes]]:
-    """The stream in blocks that end at each of the sizes; says so where one does."""
-    at = 0
-    for size in [*sizes, None]:
-        while size is None or at < size:
-            block = stream.read(1 << 20 if size is None else min(1 << 20, size - at))
-            if not block:
-                return
-            at += len(block)
-            yield at == size, block
-
-
-def _is_contained(case: Case, stored: Stored, content: _Content, known: list[KnownLog], progress: Progress) -> bool:
-    """Is it an earlier copy of a log that the case holds grown? Then every line of it is there already."""
-    if not content.size:
-        return False
-    with closing(case.evidence.open(stored.sha256)) as file:
-        begun = open_log(file)[0].peek(min(content.size, 1 << 16))
-    for log in known:
-        if log.content_size > content.size and case.evidence.has(log.sha256):
-            with closing(case.evidence.open(log.sha256)) as file:
-                stream, _ = open_log(file)
-                if stream.peek(len(begun)) == begun:
-                    digest = hashlib.sha256()
-                    for block in _pieces(stream, content.size):
-                        progress.check()
-                        digest.update(block)
-                    if digest.digest() == content.sha256:
-                        return True
-    return False
-
-
-def _pieces(stream: LogStream, size: int) -> Iterator[bytes]:
-    while size > 0 and (block := stream.read(min(size, 1 << 20))):
-        size -= len(block)
-        yield block
-
-
 def _record_log(
-    case: Case, stored: Stored, name: str, source: str, content: _Content, chosen: Format, rule: str | None
+    case: Case, stored: Stored, name: str, source: str, content: Content, chosen: Format, rule: str | None
 ) -> int:
     """The log's bytes become an object, and the object a log, with its own lines behind those of the one that it
     extends; or, where that one ends within a line, with its lines in the place of that one's.
@@ -229,7 +149,7 @@ def _record_log(
         extends, offset, line = before.extends, before.from_offset, before.from_line
         reading = logs.Begin(chosen.name, chosen.version, rule, int(chosen.precision), before.reading)
     elif before is not None:
-        extends, offset, line = before.id, before.content_size, before.from_line + _lines_of(case, before)
+        extends, offset, line = before.id, before.content_size, before.from_line + lines_of(case, before)
     made = logs.LogFile(
         object=objects[stored.sha256],
         source=source_id,
@@ -242,38 +162,6 @@ def _record_log(
         from_line=line,
     )
     return case.run(logs.add, made, reading).result
-
-
-def _lines_of(case: Case, log: KnownLog) -> int:
-    """Lines of a log's own part, counted in its bytes."""
-    return _count_lines(case, log.sha256, log.from_offset)
-
-
-def _count_lines(case: Case, sha256: bytes, offset: int) -> int:
-    """Lines behind an offset; a last one without its end counts too."""
-    lines, last = 0, b"\n"
-    with closing(case.evidence.open(sha256)) as file:
-        stream, _ = open_log(file)
-        _skip(stream, offset)
-        while block := stream.read(1 << 20):
-            lines += block.count(b"\n")
-            last = block[-1:]
-    return lines + (last != b"\n")
-
-
-def _skip(stream: LogStream, size: int) -> None:
-    while size > 0 and (block := stream.read(min(size, 1 << 20))):
-        size -= len(block)
-
-
-def _chain(log: KnownLog | None, known: list[KnownLog]) -> list[KnownLog]:
-    """A log and those that it extends, the oldest first."""
-    by_id = {each.id: each for each in known}
-    found: list[KnownLog] = []
-    while log is not None:
-        found.append(log)
-        log = None if log.extends is None else by_id[log.extends]
-    return found[::-1]
 
 
 def _outdated(log: KnownLog, chosen: Format, rule: str | None) -> bool:
@@ -299,10 +187,10 @@ def _again(
     rule = rule or (log.zone_rule if not chosen.has_zone else None)
     done = [
         _read(case, each, chosen, rule, pool, progress, problem if each is log else None)
-        for each in _chain(log, known)
+        for each in chain(log, known)
         if _outdated(each, chosen, rule)
     ]
-    lines = log.from_line + _lines_of(case, log)
+    lines = log.from_line + lines_of(case, log)
     if done:
         _find_root(case, log.id, chosen)
     return Read(
@@ -345,7 +233,7 @@ def _read(
     lines = line + skip_first
     with closing(case.evidence.open(log.sha256)) as file, recorder:
         stream, _ = open_log(file)
-        _skip(stream, offset)
+        skip(stream, offset)
         params = {"format": chosen.name, "zone": rule}
         for chunk in _without_first(chunks(stream, CHUNK), skip_first):
             future = pool.submit("parse-log", params, data=chunk.data) if chunk.data else None

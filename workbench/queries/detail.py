@@ -476,13 +476,6 @@ def targets_of(items: Sequence[int]) -> list[Target]:
     return [("object", each) if each > 0 else ("sighting", -each) for each in items]
 
 
-def shown_count(reader: Reader, asked: Filter) -> int:
-    """How many items a filter shows."""
-    from workbench.queries.files import items
-
-    return len(items(reader, asked))
-
-
 def sightings_for(reader: Reader, items: Sequence[int]) -> list[int]:
     """A sighting by which to name each item: its last one."""
     held = [each for each in items if each > 0]
