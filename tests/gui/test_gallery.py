@@ -317,7 +317,8 @@ def test_every_kind_state_and_badge_is_drawn_apart(qtbot, gallery, tiles, theme)
         for row in range(5, 5 + len(KINDS) + len(State)):
             rect = gallery.row_rect(row).adjusted(0, 0, 0, -22)
             if shot.rect().contains(rect):
-                seen.add(bytes(shot.copy(rect).convertToFormat(shot.format()).constBits()))
+                card = shot.copy(rect)  # held: `constBits` does not keep its image alive
+                seen.add(bytes(card.constBits()))
         # image-without-preview and state ok are one and the same card
         assert len(seen) == len(KINDS) + len(State) - 1
         assert shot.pixelColor(2, 2) == theme.tokens.window
