@@ -91,13 +91,15 @@ def _events(reader: Reader, asked: Filter, by: Grouping) -> Plot:
     if not asked.own:
         own = select.live_events(reader) & select.own_addresses(reader)[columns["address"]]
         hidden = int(own.sum())
+    shown = of[kept]
+    names = names[: int(shown.max()) + 1] if len(shown) else names  # no word for what does not occur at the end
     whole = bool(mask[kept].all())
     everything = bool(kept.all())
     return Plot(
         Clock.EVENT,
         names,
         columns["time"] if everything else columns["time"][kept],
-        of if everything else of[kept],
+        shown,
         None if whole else mask[kept],
         stretches=_not_logged(reader, asked),
         hidden_own=hidden,
