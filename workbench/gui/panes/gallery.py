@@ -12,6 +12,7 @@ from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.gui.panes.gallery_header import GalleryHeader
 from workbench.gui.panes.gallery_words import badge_of, section_of
+from workbench.gui.panes.pane import THROTTLE_MS
 from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
@@ -27,6 +28,7 @@ from workbench.queries.news import news
 from workbench.workspace import Focus
 
 SMALL_EDGE, FULL_EDGE = 128, 256
+MARK_MS = 60
 
 
 class GalleryPane(ZonedPane):
@@ -124,9 +126,9 @@ class GalleryPane(ZonedPane):
             self.gallery.set_items(self._wall.ids, self._sections(), keep=True)
 
     def _case_changed(self, tables: frozenset[str]) -> None:
+        """A mark is shown sooner than the batches of an intake: somebody waits for it."""
+        self._throttle.setInterval(MARK_MS if tables <= {"mark", "mark_now"} else THROTTLE_MS)
         super()._case_changed(tables)
-        if tables <= {"mark", "mark_now"}:
-            self._throttle.setInterval(150)
 
     # what the provider asks
 
