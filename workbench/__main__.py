@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.workspace import Opening
 
 
 def main() -> int:
@@ -13,17 +16,10 @@ def main() -> int:
     return run_words(sys.argv[1:], _open_window)
 
 
-def _open_window(
-    case_path: Path | None,
-    *,
-    screenshot: Path | None,
-    size: tuple[int, int] | None,
-    theme: str | None,
-    pane: str | None,
-) -> int:
+def _open_window(opening: Opening) -> int:
     from workbench.gui.app import run
 
-    return run(case_path, screenshot=screenshot, size=size, theme=theme, pane=pane)
+    return run(opening)
 
 
 if __name__ == "__main__":

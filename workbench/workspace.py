@@ -7,7 +7,8 @@ ping-pong. Clicking changes the selection, never the filter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from workbench.core.event import Event
 from workbench.core.filter import Filter
@@ -18,10 +19,27 @@ KINDS = ("item", "event", "address", "snapshot")
 @dataclass(frozen=True)
 class Focus:
     """The one thing that the detail pane speaks of. `kind` is one of `KINDS`; an ``item`` is an object's id, or minus a
-    sighting's."""
+    sighting's.
+    """
 
     kind: str
     id: int
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How the window is to begin. `size` is in pixels; with `screenshot` it is drawn, saved as a PNG and closed.
+
+    `focus` names what the detail pane shows first, as on the command line: a SHA-256, an address, ``sighting:ID``.
+    """
+
+    case: Path | None = None
+    asked: Filter = field(default_factory=Filter)
+    focus: str | None = None
+    screenshot: Path | None = None
+    size: tuple[int, int] | None = None
+    theme: str | None = None
+    pane: str | None = None
 
 
 class Workspace:

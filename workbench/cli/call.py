@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from workbench.cli.output import Output
 from workbench.core.errors import UserError
@@ -18,6 +18,7 @@ from workbench.core.progress import Progress
 
 if TYPE_CHECKING:
     from workbench.case.case import Case
+    from workbench.workspace import Opening
 
 DONE, FOUND, WRONG_USE, MISTAKE = 0, 1, 2, 3
 """Exit codes: done · done, but something was found or left · wrong use · a mistake in this program."""
@@ -37,19 +38,8 @@ class Command:
     details: str = ""
 
 
-class Window(Protocol):
-    """Opens the window, or draws it into a picture, and gives the exit code."""
-
-    def __call__(
-        self,
-        case_path: Path | None,
-        *,
-        screenshot: Path | None,
-        size: tuple[int, int] | None,
-        theme: str | None,
-        pane: str | None,
-    ) -> int:
-        """Stay until it is closed."""
+Window = Callable[["Opening"], int]
+"""Opens the window, or draws it into a picture, and gives the exit code."""
 
 
 class Call:
@@ -68,20 +58,12 @@ class Call:
         """Is a program reading?"""
         return self.out.as_json
 
-    def open_window(
-        self,
-        case: Path | None,
-        *,
-        screenshot: Path | None,
-        size: tuple[int, int] | None,
-        theme: str | None,
-        pane: str | None,
-    ) -> int:
+    def open_window(self, opening: Opening) -> int:
         """Leave the process, its signals included, to the window."""
         if self._window is None:
             raise UserError("cli-no-window")
         self._stop.release()
-        return self._window(case, screenshot=screenshot, size=size, theme=theme, pane=pane)
+        return self._window(opening)
 
     @contextmanager
     def case(self, *, write: bool = False) -> Iterator[Case]:

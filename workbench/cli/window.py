@@ -6,7 +6,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from workbench.cli.call import Call, Command, case_path
+from workbench.cli.filters import filtering, read_filter
 from workbench.core.errors import UserError
+from workbench.workspace import Opening
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -15,6 +17,8 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--size", metavar="WxH", help="size of the picture in pixels")
     parser.add_argument("--theme", choices=("light", "dark"), help="instead of the system's")
     parser.add_argument("--pane", metavar="NAME", help="the pane to show in front")
+    parser.add_argument("--focus", metavar="TARGET", help="what to show in detail: a SHA-256 or an address")
+    filtering(parser)
 
 
 def _run(call: Call) -> int:
@@ -24,7 +28,9 @@ def _run(call: Call) -> int:
     if case is not None:
         _check(case)
     screenshot = None if args.screenshot is None else Path(args.screenshot)
-    return call.open_window(case, screenshot=screenshot, size=size, theme=args.theme, pane=args.pane)
+    return call.open_window(
+        Opening(case, read_filter(args), args.focus, screenshot, size, theme=args.theme, pane=args.pane)
+    )
 
 
 def _check(case: Path) -> None:
@@ -52,6 +58,7 @@ COMMANDS = {
         _run,
         (
             "workbench open storage.wbcase",
+            "workbench open storage.wbcase --not-label vpn --not-label hosting",
             "workbench open storage.wbcase --screenshot window.png --size 1440x900 --theme dark --pane origins",
         ),
     )

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
@@ -23,29 +24,28 @@ from workbench.gui.tasks import Tasks
 from workbench.gui.texts import Catalogue
 from workbench.gui.theme import Theme
 from workbench.gui.window_going import wanted_theme
+from workbench.queries.targets import item_of_sighting, target
+from workbench.workspace import Focus, Opening
+
+if TYPE_CHECKING:
+    from workbench.gui.session import Session
 
 log = logging.getLogger("workbench.window")
 
 
-def run(
-    case_path: Path | None,
-    screenshot: Path | None = None,
-    size: tuple[int, int] | None = None,
-    theme: str | None = None,
-    pane: str | None = None,
-) -> int:
+def run(opening: Opening) -> int:
     """Open the window, with a case if one is named, and stay until it is closed; the exit code.
 
-    With `screenshot` the window is drawn, saved as a PNG and closed: 0, or 2 with a sentence on standard error. `size`
-    is in pixels, `theme` ``light`` or ``dark``, `pane` the name of a pane to bring to the front.
+    With a screenshot: 0, or 2 with a sentence on standard error.
     """
+    screenshot = opening.screenshot
     if screenshot is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         os.environ.setdefault("QT_SCALE_FACTOR", "1")
     app = _application()
     settings = _settings(screenshot)
-    if theme is not None:
-        settings.set(preferences.THEME, theme)
+    if opening.theme is not None:
+        settings.set(preferences.THEME, opening.theme)
     look = Theme(wanted_theme(settings))
     look.apply(app)
     _translate(app, settings)
@@ -54,7 +54,7 @@ def run(
     garbage = Garbage()
     try:
         with asyncio.Runner(loop_factory=lambda: make_loop(app, errors)) as runner:
-            return runner.run(_window(app, look, settings, errors, case_path, screenshot, size, pane))
+            return runner.run(_window(app, look, settings, errors, opening))
     finally:
         garbage.stop()
         errors.uninstall()
@@ -92,16 +92,14 @@ async def _window(
     look: Theme,
     settings: Settings,
     errors: ErrorDesk,
-    case_path: Path | None,
-    screenshot: Path | None,
-    size: tuple[int, int] | None,
-    pane: str | None,
+    opening: Opening,
 ) -> int:
+    case_path, screenshot = opening.case, opening.screenshot
     window = MainWindow(look, settings, errors, Tasks(errors.report))
     closed = asyncio.Event()
     window.closed.connect(closed.set)
     app.styleHints().colorSchemeChanged.connect(lambda _: look.set(wanted_theme(settings)))
-    _place(window, settings, size)
+    _place(window, settings, opening.size)
     painted = asyncio.Event()
     window.painted.connect(painted.set)
     if case_path is not None:
@@ -116,18 +114,30 @@ async def _window(
         if screenshot is not None:
             from workbench.gui.screenshot import take
 
-            code = await take(window, case_path, screenshot, pane)
+            code = await take(window, opening, screenshot)
             window.close()
         elif case_path is not None:
             opened = await window.cases.open_case(case_path)
             if not opened and window.session is None:
                 window.back_to_welcome()
+            elif opened and window.session is not None:
+                await begin_with(window.session, opening)
             log.info("ready %.0f ms after the process began", since_start() * 1000)
         await closed.wait()
     finally:
         await window.shut_down()
         window.deleteLater()
     return code
+
+
+async def begin_with(session: Session, opening: Opening) -> None:
+    """Show what the opening asks for. Raises `UserError` for a focus that names nothing."""
+    session.workspace.filter = opening.asked
+    if opening.focus is not None:
+        kind, row = await session.read(target, opening.focus)
+        if kind == "sighting":
+            kind, row = "item", await session.read(item_of_sighting, row)
+        session.workspace.focus = Focus("item" if kind == "object" else kind, row)
 
 
 def _place(window: MainWindow, settings: Settings, size: tuple[int, int] | None) -> None:

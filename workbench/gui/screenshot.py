@@ -10,14 +10,16 @@ from pathlib import Path
 from workbench.core.errors import UserError
 from workbench.gui.main_window import MainWindow
 from workbench.gui.panes.pane import Pane
+from workbench.workspace import Opening
 
 BOUND_SECONDS = 30.0
 CALM_SECONDS = 0.5
 """How long nothing may be under way before the picture is taken."""
 
 
-async def take(window: MainWindow, case: Path | None, file: Path, pane: str | None) -> int:
+async def take(window: MainWindow, opening: Opening, file: Path) -> int:
     """Open the case, wait until every pane is idle, save the window as a PNG: 0, or 2 and a sentence."""
+    case, pane = opening.case, opening.pane
     try:
         if case is not None:
             from workbench.case.case import open_case
@@ -29,6 +31,10 @@ async def take(window: MainWindow, case: Path | None, file: Path, pane: str | No
                     raise
                 opened = await asyncio.to_thread(open_case, case, write=False)
             await window.enter_case(opened)
+            if window.session is not None:
+                from workbench.gui.app import begin_with
+
+                await begin_with(window.session, opening)
         if pane is not None:
             _raise(window, pane)
         await _calm(window)

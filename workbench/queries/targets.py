@@ -35,6 +35,11 @@ def target(reader: Reader, text: str) -> Target:
     return (kind, int(row))
 
 
+def item_of_sighting(reader: Reader, sighting: int) -> int:
+    """The item of a sighting: its object's id, or minus its own where there are no bytes."""
+    return int(reader.value("SELECT ifnull(object, -id) FROM sighting WHERE id = ?", (sighting,)))
+
+
 def _event(reader: Reader, log: str, line: int) -> int | None:
     return reader.value(  # type: ignore[no-any-return]
         "SELECT e.id FROM event e JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log "
