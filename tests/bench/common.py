@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
@@ -213,8 +214,18 @@ def _pss(pid: int) -> int:
     return 0
 
 
-def timed(command: Sequence[str | Path], *, memory: bool = False, **options: object) -> tuple[float, float]:
-    """Seconds of a command with all its children, and their peak in megabytes if asked. Raises `CalledProcessError`."""
+@dataclass(frozen=True)
+class Run:
+    """A command that was run: seconds by the clock and of the processors, and peak megabytes if they were watched."""
+
+    seconds: float
+    cpu: float
+    peak: float
+
+
+def timed(command: Sequence[str | Path], *, memory: bool = False, **options: object) -> Run:
+    """Run a command with all its children. Raises `CalledProcessError`."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     with subprocess.Popen(  # type: ignore[call-overload]
         [str(each) for each in command], cwd=ROOT, stdin=subprocess.DEVNULL, **options
@@ -224,7 +235,9 @@ def timed(command: Sequence[str | Path], *, memory: bool = False, **options: obj
         seconds = time.perf_counter() - start
     if code:
         raise subprocess.CalledProcessError(code, list(map(str, command)))
-    return seconds, watch.peak if watch else 0.0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(seconds, cpu, watch.peak if watch else 0.0)
 
 
 def finish(report: Report) -> None:

@@ -58,6 +58,7 @@ def main() -> None:
     parted: list[list[float]] = []
     addresses: list[int] = []
     peaks: list[float] = []
+    processor: dict[str, list[float]] = {"ours": [], "peer": []}
     peer_peaks: list[float] = []
     with scratch() as folder:
 
@@ -65,29 +66,32 @@ def main() -> None:
             said = folder / "said"
             with said.open("w") as out:
                 command = [sys.executable, "-m", "tests.bench.origins", "--measured", log, folder / "a.wbcase"]
-                seconds, peak = timed(command, memory=watching, stdout=out)
-            peaks.append(peak)
+                run = timed(command, memory=watching, stdout=out)
+            peaks.append(run.peak)
             events, rows, *parts = said.read_text().split()
             assert int(events) == lines, events
             parted.append([float(each) for each in parts])
             addresses.append(int(rows))
             (folder / "a.wbcase").unlink()
             shutil.rmtree(folder / "a.evidence")
-            return seconds
+            processor["ours"].append(run.cpu)
+            return run.seconds
 
         def peer_run() -> float:
             if goaccess is None:
                 return float("nan")
             command = [goaccess, log, "--log-format=COMBINED", "-o", folder / "report.json"]
-            seconds, peak = timed(command, memory=watching, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            peer_peaks.append(peak)
-            return seconds
+            run = timed(command, memory=watching, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            peer_peaks.append(run.peak)
+            processor["peer"].append(run.cpu)
+            return run.seconds
 
         watching = True  # in runs of their own, because the watching costs time
         our_run()
         peer_run()
         watching = False
-        parted.clear()
+        for found in (parted, *processor.values()):
+            found.clear()
         mine, peer = alternate(repeats, our_run, peer_run)
 
     report.tools = ours()
@@ -96,7 +100,10 @@ def main() -> None:
         report.tools.append(said.rstrip("."))
         report.bar("rate against GoAccess", median(peer) / median(mine), 2.5, " x", least=True)
     report.bar("peak of all our processes (sum of PSS)", max(peaks), 400, " MB")
-    report.say(f"ours {spread(mine)} s = {lines / median(mine) / 1000:.0f} k lines/s, GoAccess {spread(peer)} s")
+    report.say(
+        f"ours {spread(mine)} s = {lines / median(mine) / 1000:.0f} k lines/s, GoAccess {spread(peer)} s; "
+        f"CPU {spread(processor['ours'])} and {spread(processor['peer'] or [0])} s"
+    )
     steps = [median(list(each)) for each in zip(*parted, strict=True)]
     report.say(
         "of ours: log {:.2f} s, look-up and matching {:.2f} s, answer {:.2f} s".format(*steps)
