@@ -20,6 +20,7 @@ from workbench.core.records import State
 from workbench.queries import select
 from workbench.queries.news import KINDS, News, kept, news
 from workbench.queries.shown import chunks, marks
+from workbench.queries.states import states_of
 
 Arrangement = Literal["look", "folder", "size"]
 ARRANGEMENTS: tuple[Arrangement, ...] = ("look", "folder", "size")
@@ -275,14 +276,14 @@ def tiles(reader: Reader, items: Sequence[int], sightings: Sequence[int], previe
     listed = dict(_in(reader, "SELECT id, state FROM sighting WHERE id IN ({})", [-each for each in items if each < 0]))
     words = _marks(reader, items)
     pictures = reader.previews.get(list(hashes.values())) if previews else {}
-    states = select.object_states(reader)
+    states = states_of(reader, held)
     found: list[TileRow] = []
     for item, sighting in zip(items, sightings, strict=True):
         own = hashes.get(item)
         if own is None:
             state = str(listed.get(-item, State.NOT_FETCHED))
         else:
-            state = str(select.STATES[states[item]]) if reader.evidence.has(own) else str(State.MISSING)
+            state = str(states[item]) if reader.evidence.has(own) else str(State.MISSING)
         tags, verdict = words.get(item, ((), ""))
         preview = pictures.get(own) if own is not None else None
         found.append(

@@ -12,6 +12,7 @@ from workbench.case.readers import Reader
 from workbench.core.errors import UserError
 from workbench.core.records import State
 from workbench.queries.mask import Mask, ids_of, table_of
+from workbench.queries.shown import chunks, marks
 
 STATES = tuple(State)
 
@@ -28,6 +29,26 @@ def in_state(reader: Reader, wanted: Sequence[str], of: Any) -> Mask:
     return found
 
 
+_NOT_OK = (
+    "SELECT a.object, a.state FROM analysis a WHERE a.state <> 'ok' {} AND NOT EXISTS (SELECT 1 FROM analysis b "
+    "WHERE b.object = a.object AND b.analyzer = a.analyzer AND b.id > a.id) ORDER BY a.id"
+)
+_OF_BYTES = (State.EMPTY, State.UNDECODABLE, State.TOO_LARGE)
+
+
+def states_of(reader: Reader, objects: Sequence[int]) -> dict[int, State]:
+    """The same for some objects: a first screen need not wait until a million others were looked at."""
+    found: dict[int, State] = {}
+    for part in chunks(objects):
+        wanted = f"IN ({marks(part)})"
+        for row, size in reader.all(f"SELECT id, size FROM object WHERE id {wanted}", part):
+            found[row] = State.OK if size else State.EMPTY
+        for row, state in reader.all(_NOT_OK.format(f"AND a.object {wanted}"), part):
+            if state in _OF_BYTES:
+                found[row] = State(state)
+    return found
+
+
 def object_states(reader: Reader, *, missing: bool = False) -> NDArray[np.int8]:
     """State of every object as an index into `STATES`, at index id (0 stands for no object).
 
@@ -38,11 +59,8 @@ def object_states(reader: Reader, *, missing: bool = False) -> NDArray[np.int8]:
         sizes = reader.arrays("object")["size"]
         found = np.full(len(sizes) + 1, STATES.index(State.OK), np.int8)
         found[1:][sizes == 0] = STATES.index(State.EMPTY)
-        for row, state in reader.conn.execute(
-            "SELECT a.object, a.state FROM analysis a WHERE a.state <> 'ok' AND NOT EXISTS (SELECT 1 FROM analysis b "
-            "WHERE b.object = a.object AND b.analyzer = a.analyzer AND b.id > a.id) ORDER BY a.id"
-        ):
-            if state in (State.EMPTY, State.UNDECODABLE, State.TOO_LARGE):
+        for row, state in reader.conn.execute(_NOT_OK.format("")):
+            if state in _OF_BYTES:
                 found[row] = STATES.index(State(state))
         return found
 

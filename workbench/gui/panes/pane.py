@@ -60,8 +60,9 @@ class Pane(QWidget):
         """Another thing is in focus."""
 
     def start(self) -> None:
-        """Ask for the first time."""
-        self._ask()
+        """Ask for the first time, unless being shown was a reason to."""
+        if self._stale:
+            self._ask()
 
     @property
     def busy(self) -> bool:

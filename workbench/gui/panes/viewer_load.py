@@ -12,7 +12,7 @@ from workbench.core.messages import Message
 from workbench.core.records import State
 from workbench.gui.session import Session
 from workbench.jobs.replies import Pixels
-from workbench.queries import select
+from workbench.queries.states import states_of
 
 TEXT_BYTES = 256 << 10
 """Of a text that is shown."""
@@ -58,7 +58,7 @@ def about(reader: Reader, item: int) -> Loaded | None:
     if row is None:
         return None
     facts = dict(reader.all("SELECT key, value FROM fact WHERE object = ? ORDER BY id", (item,)))
-    state = select.STATES[select.object_states(reader)[item]]
+    state = states_of(reader, [item])[item]
     if not reader.evidence.has(row[0]):
         state = State.MISSING
     path = reader.value(
