@@ -84,6 +84,14 @@ def _harm_length(folder: Path) -> None:
     (folder / "sighting.path").write_bytes(b"\1\0")
 
 
+def _harm_bytes(folder: Path) -> None:
+    for file in folder.glob("*.*"):
+        if file.suffix not in (".json", ".lock") and file.stat().st_size:
+            raw = bytearray(file.read_bytes())
+            raw[len(raw) // 2] ^= 1
+            file.write_bytes(raw)
+
+
 def _harm_case(folder: Path) -> None:
     state = json.loads((folder / "sighting.json").read_text())
     (folder / "sighting.json").write_text(json.dumps({**state, "case": "00" * 16}))
@@ -99,7 +107,7 @@ def _harm_power(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "harm",
-    [_harm_nothing, _harm_all, _harm_state, _harm_kind_of_state, _harm_length, _harm_case, _harm_power],
+    [_harm_nothing, _harm_all, _harm_state, _harm_kind_of_state, _harm_length, _harm_bytes, _harm_case, _harm_power],
 )
 def test_harm_to_its_files(case: Case, harm: Callable[[Path], None]) -> None:
     everything(case)

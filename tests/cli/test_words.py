@@ -14,6 +14,8 @@ from workbench.cli import commands
 from workbench.cli.call import Command
 from workbench.cli.main import main, overview
 from workbench.cli.parsing import parse, parser_of
+from workbench.core.filter import Filter
+from workbench.workspace import Opening
 
 CONTRACT = (
     "open", "new", "add", "logs", "analyze", "files", "sightings", "changes", "events", "rejects", "origins",
@@ -262,20 +264,26 @@ def test_a_mistake_of_ours_is_told_in_a_sentence(case: Path, tmp_path: Path, mon
 
 
 class Window:
-    """Only notes how it was called."""
+    """Opens nothing and remembers how it was asked to."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[object, ...]] = []
+        self.calls: list[Opening] = []
 
-    def __call__(self, case_path: object, *, screenshot: object, size: object, theme: object, pane: object) -> int:
-        self.calls.append((case_path, screenshot, size, theme, pane))
+    def __call__(self, opening: Opening) -> int:
+        self.calls.append(opening)
         return 0
 
 
 def test_the_window_opens(case: Path) -> None:
     window = Window()
     assert [main([*words], window) for words in ((), ("open",), ("open", str(case)))] == [0, 0, 0]
-    assert window.calls == [(None,) * 5, (None,) * 5, (case, None, None, None, None)]
+    assert window.calls == [Opening(), Opening(), Opening(case)]
+
+
+def test_the_window_opens_on_a_filter(case: Path) -> None:
+    window = Window()
+    assert main(["open", str(case), "--not-label", "vpn", "--focus", "192.0.2.1"], window) == 0
+    assert window.calls == [Opening(case, Filter(not_label=("vpn",)), "192.0.2.1")]
 
 
 def test_the_window_is_drawn(case: Path, tmp_path: Path) -> None:
@@ -293,7 +301,9 @@ def test_the_window_is_drawn(case: Path, tmp_path: Path) -> None:
         "origins",
     ]
     assert main(words, window) == 0
-    assert window.calls == [(case, picture, (1440, 900), "dark", "origins")]
+    assert window.calls == [
+        Opening(case, screenshot=picture, size=(1440, 900), theme="dark", pane="origins"),
+    ]
 
 
 def test_without_a_window_to_open() -> None:

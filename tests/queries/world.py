@@ -163,11 +163,15 @@ class World:
     # parts
 
     def marked(self, kind: str, target_kind: str, target: int) -> set[str]:
-        return {
-            each["value"]
+        rows = [
+            each
             for each in self.now
-            if each["present"] and (each["kind"], each["target_kind"], each["target"]) == (kind, target_kind, target)
-        }
+            if (each["kind"], each["target_kind"], each["target"]) == (kind, target_kind, target)
+            and (each["present"] or (kind == "verdict" and each["value"] == "unseen"))
+        ]
+        if kind == "verdict":  # the latest decision counts, whoever made it
+            rows = [max(rows, key=lambda each: each["mark"])] if rows else []
+        return {each["value"] for each in rows if each["present"]}
 
     def state(self, sighting: dict[str, Any]) -> str:
         if sighting["object"] is None:
@@ -229,29 +233,21 @@ class World:
         if timed and asked.clock is Clock.EMBEDDED:
             fits.append(any(within(each, asked) for each in self.facts(own, "exif.datetime")))
         by_event = timed and asked.clock is Clock.EVENT
-        facets = (
-            "address",
-            "country",
-            "asn",
-            "label",
-            "action",
-            "not_address",
-            "not_country",
-            "not_asn",
-            "not_label",
-            "not_action",
-        )
+        facets = ("address", "country", "asn", "label", "action")
+        matched = [
+            self.rows["event"][each["event"]]
+            for each in self.of("match")
+            if self.same_file(self.rows["sighting"][each["sighting"]], row)
+        ]
+        for facet in facets:
+            if excluded := getattr(asked, f"not_{facet}"):
+                unwanted = Filter(own=asked.own, **{facet: excluded})
+                fits.append(not any(self.event_fits(each, unwanted) for each in matched))
         if by_event or any(getattr(asked, each) for each in facets):
             only = Filter(own=asked.own, **{each: getattr(asked, each) for each in facets})
             if by_event:
                 only = only.with_time(asked.since, asked.until, asked.clock)
-            fits.append(
-                any(
-                    self.event_fits(self.rows["event"][each["event"]], only)
-                    for each in self.of("match")
-                    if self.same_file(self.rows["sighting"][each["sighting"]], row)
-                )
-            )
+            fits.append(any(self.event_fits(each, only) for each in matched))
         return all(fits)
 
     @staticmethod
@@ -305,7 +301,9 @@ class World:
                 not wanted or (address is not None and any(self.claimed(address, facet, each) for each in wanted))
             )
             fits.append(address is None or not any(self.claimed(address, facet, each) for each in unwanted))
-        file_facets = ("snapshot", "type", "state", "change", "objects", "not_type")
+        file_facets = ("snapshot", "type", "state", "change", "objects")
+        if asked.not_type:
+            fits.append(not any(self.sighting_fits(each, Filter(type=asked.not_type)) for each in self.files_of(row)))
         by_file = timed and asked.clock not in (None, Clock.EVENT)
         if by_file or any(getattr(asked, each) for each in file_facets):
             only = Filter(own=asked.own, **{each: getattr(asked, each) for each in file_facets})

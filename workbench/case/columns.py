@@ -11,6 +11,7 @@ import json
 import os
 import threading
 import time
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -40,7 +41,7 @@ TABLES: dict[str, dict[str, str]] = {
     "match": {"event": "<i4", "sighting": "<i4"},
     "object": {"size": "<i8"},
 }
-VERSION = 2
+VERSION = 3
 STEP = 100_000
 """Rows that are read from the case at a time."""
 TRAIL = 16
@@ -50,6 +51,7 @@ PATIENCE = 1.0
 
 Arrays = Mapping[str, NDArray[Any]]
 Head = tuple[int, bytes]
+Sums = tuple[int, ...]
 """Number and hash of an op."""
 
 
@@ -72,6 +74,8 @@ class Columns:
         self._writable = writable
         self._lock = threading.Lock()
         self._held: dict[str, tuple[int, Arrays]] = {}
+        self._trusted: dict[str, tuple[int, Sums]] = {}
+        """Rows of a table whose sums this process has checked, and those sums."""
 
     def arrays(self, conn: driver.Connection, table: str) -> Arrays:
         """All rows of a table that `conn` sees, one array a column; extends the cache with what is missing.
@@ -100,8 +104,8 @@ class Columns:
             if state is None or state.rows != first - 1:
                 return
             block = {name: narrow(columns[name], dtype) for name, dtype in TABLES[table].items()}
-            self._write(table, state.rows, block)
-            self._marked(table, state, state.rows + len(next(iter(block.values()))), last)
+            sums = self._write(table, state.rows, block, state.sums)
+            self._marked(table, state, state.rows + len(next(iter(block.values()))), last, sums)
 
     def settle(self) -> None:
         """Sync what was added, so that it is trusted after the computer starts anew."""
@@ -122,7 +126,9 @@ class Columns:
             with suppress(OSError):  # full or gone: the answer counts, not the cache
                 state = self._caught_up(conn, table, rows)
         have = 0 if state is None else state.rows
-        cached = self._mapped(table, have) if have else None
+        cached = None if state is None or not have else self._mapped(table, state)
+        if cached is None:
+            have = 0
         if cached is not None and have >= rows:
             return have, cached
         fresh = self._read(conn, table, have, rows)
@@ -140,20 +146,38 @@ class Columns:
                 if state is None or state.rows >= rows:
                     return state
                 if alone and not state.behind:
+                    sums = state.sums
                     for start in range(state.rows, rows, STEP):
                         end = min(start + STEP, rows)
-                        self._write(table, start, self._read(conn, table, start, end))
-                    return self._marked(table, state, rows, head(conn))
+                        sums = self._write(table, start, self._read(conn, table, start, end), sums)
+                    return self._marked(table, state, rows, head(conn), sums)
                 if state.behind:
                     return state
             if time.monotonic() > patient_until:
                 return state
             time.sleep(0.02)
 
-    def _mapped(self, table: str, rows: int) -> Arrays:
-        return {
-            name: np.memmap(self._file(table, name), dtype, "r", shape=(rows,)) for name, dtype in TABLES[table].items()
+    def _mapped(self, table: str, state: _State) -> Arrays | None:
+        """The files as arrays; null, and the files are forgotten, when they are not what was written."""
+        arrays = {
+            name: np.memmap(self._file(table, name), dtype, "r", shape=(state.rows,))
+            for name, dtype in TABLES[table].items()
         }
+        rows, sums = self._trusted.get(table, (0, ()))
+        if rows > state.rows:
+            rows, sums = 0, ()
+        before = sums or (0,) * len(arrays)
+        found = tuple(
+            zlib.crc32(array[rows:].data, start) for array, start in zip(arrays.values(), before, strict=True)
+        )
+        if found != state.sums:
+            self._trusted.pop(table, None)
+            if self._writable:
+                with suppress(OSError):
+                    (self._folder / f"{table}.json").unlink()
+            return None
+        self._trusted[table] = (state.rows, found)
+        return arrays
 
     def _read(self, conn: driver.Connection, table: str, start: int, end: int) -> dict[str, NDArray[Any]]:
         """Rows with ``start < id <= end``."""
@@ -204,17 +228,21 @@ class Columns:
         behind = all(each.seq > newest for each in state.trail[len(shared) :]) and len(shared) < len(state.trail)
         return replace(state, trail=shared, behind=behind)
 
-    def _write(self, table: str, have: int, block: Arrays) -> None:
-        """Put a block behind `have` rows; nobody reads it before a mark speaks of it."""
-        for name, dtype in TABLES[table].items():
+    def _write(self, table: str, have: int, block: Arrays, sums: Sums) -> Sums:
+        """Put a block behind `have` rows; nobody reads it before a mark speaks of it. Returns the sums with it."""
+        made: list[int] = []
+        for (name, dtype), before in zip(TABLES[table].items(), sums or (0,) * len(TABLES[table]), strict=True):
+            raw = np.ascontiguousarray(block[name], dtype).tobytes()
+            made.append(zlib.crc32(raw, before))
             fd = os.open(self._file(table, name), os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
             with os.fdopen(fd, "r+b") as file:
                 file.seek(have * np.dtype(dtype).itemsize)
-                file.write(np.ascontiguousarray(block[name], dtype).tobytes())
+                file.write(raw)
+        return tuple(made)
 
-    def _marked(self, table: str, state: _State, rows: int, last: Head) -> _State:
+    def _marked(self, table: str, state: _State, rows: int, last: Head, sums: Sums) -> _State:
         """Say that the files hold the table as it was after an op."""
-        mark = _Mark(rows, last[0], last[1].hex())
+        mark = _Mark(rows, last[0], last[1].hex(), sums)
         made = _State(state.case, state.version, _boot(), (*state.trail, mark)[-TRAIL:])
         made.write(self._folder / f"{table}.json")
         return made
@@ -233,6 +261,8 @@ class _Mark:
     rows: int
     seq: int
     hash: str
+    sums: Sums = ()
+    """CRC-32 of every column up to these rows."""
 
 
 @dataclass(frozen=True)
@@ -252,11 +282,18 @@ class _State:
         """Rows that are known to be those of the case."""
         return self.trail[-1].rows if self.trail else 0
 
+    @property
+    def sums(self) -> Sums:
+        """Their sums; empty without rows."""
+        return self.trail[-1].sums if self.trail else ()
+
     @staticmethod
     def read(path: Path) -> _State:
         """Raises `OSError`, `ValueError`, `KeyError` and `TypeError` for what is no state."""
         plain = json.loads(path.read_text())
-        trail = tuple(_Mark(int(rows), int(seq), str(own)) for rows, seq, own in plain["trail"])
+        trail = tuple(
+            _Mark(int(rows), int(seq), str(own), tuple(map(int, sums))) for rows, seq, own, sums in plain["trail"]
+        )
         return _State(plain["case"], plain["version"], plain["boot"], trail, bool(plain["settled"]))
 
     def write(self, path: Path) -> None:
@@ -266,7 +303,7 @@ class _State:
             "version": self.version,
             "boot": self.boot,
             "settled": self.settled,
-            "trail": [[each.rows, each.seq, each.hash] for each in self.trail],
+            "trail": [[each.rows, each.seq, each.hash, list(each.sums)] for each in self.trail],
         }
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(plain))

@@ -21,6 +21,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+EARLIEST, LATEST = -62_104_060_800 * SECOND, 253_370_764_800 * SECOND
+"""Years 2 to 9998: what every zone can show."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = {
     name: number
@@ -119,6 +122,8 @@ def parse_option(text: str) -> Stated:
         )
         micros = from_datetime(moment) + int((fraction or "").ljust(6, "0")[:6] or 0)
         micros -= parse_offset(offset) if offset else 0
+        if not EARLIEST <= micros <= LATEST:
+            raise ValueError
     except ValueError:
         raise UserError("time-unreadable", text=text) from None
     precision = (

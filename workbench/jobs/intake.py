@@ -137,7 +137,8 @@ class _Intake:
             if claim is not None:
                 claim.release(remove=True)
         self._progress.flush()
-        return Outcome(self._snapshot, status, self._sightings, self._objects, self._bytes, self._warnings)
+        seen = self._case.ask(queries.sighting_count, self._snapshot) if self._resumed else self._sightings
+        return Outcome(self._snapshot, status, seen, self._objects, self._bytes, self._warnings)
 
     def _take_in(self) -> None:
         window: deque[tuple[Harvested, Future[Stored]]] = deque()

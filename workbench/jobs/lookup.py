@@ -9,6 +9,7 @@ from workbench.case.case import Case
 from workbench.case.writer import Done
 from workbench.core.progress import Progress
 from workbench.ops import networks
+from workbench.origins.addresses import is_address
 from workbench.origins.dataset import DataSet
 from workbench.origins.lookup import claims
 from workbench.queries import reading as queries
@@ -32,9 +33,12 @@ def look_up(case: Case, datasets: Sequence[DataSet], progress: Progress) -> int:
             for claim in said
             if ids[claim.dataset, claim.release] not in address.asked
         ]
-        looked = [(each.id, dataset) for each in page for dataset in ids.values() if dataset not in each.asked]
-        added += _written(writing)  # the next page is asked about while this one is written
-        writing = case.submit(networks.claims, looked, rows)
+        # A host name cannot be asked about, and must not seem to be on no list.
+        asked = [each for each in page if is_address(each.text)]
+        looked = [(each.id, dataset) for each in asked for dataset in ids.values() if dataset not in each.asked]
+        if looked:
+            added += _written(writing)  # the next page is asked about while this one is written
+            writing = case.submit(networks.claims, looked, rows)
     return added + _written(writing)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.case.readers import Reader
-from workbench.core.filter import Filter
 from workbench.core.messages import Message
 from workbench.core.records import Action, State
 from workbench.queries import select

@@ -164,10 +164,11 @@ def _add_marks(reader: Reader, made: dict[int, Row], actor: str | None) -> None:
         ("object", [each for each in made if each > 0]),
         ("sighting", [-each for each in made if each < 0]),
     ):
-        for target, mark_kind, value, author in _in(
+        for target, mark_kind, value, author, present in _in(
             reader,
-            "SELECT target, kind, value, actor FROM mark_now WHERE kind IN ('tag', 'verdict') "
-            f"AND target_kind = '{kind}' AND present AND target IN ({{}}) ORDER BY mark",
+            "SELECT target, kind, value, actor, present FROM mark_now WHERE kind IN ('tag', 'verdict') "
+            f"AND target_kind = '{kind}' AND (present OR value = 'unseen' AND kind = 'verdict') "
+            "AND target IN ({}) ORDER BY mark",
             ids,
         ):
             item = target if kind == "object" else -target
@@ -176,7 +177,7 @@ def _add_marks(reader: Reader, made: dict[int, Row], actor: str | None) -> None:
                 if value not in row["tags"]:
                     row["tags"].append(value)
             elif whose is None or author == whose or latest.get(item) != whose:
-                row["verdict"] = value
+                row["verdict"] = value if present else None
                 latest[item] = author
 
 
@@ -213,10 +214,12 @@ def _in(reader: Reader, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, 
 def sightings(reader: Reader, asked: Filter) -> Iterator[Row]:
     """The rows of ``workbench sightings``."""
     mask = select.sightings(reader, asked)
+    states = select.object_states(reader)
     for part in chunks((np.flatnonzero(mask) + 1).tolist()):
-        for row, snapshot, raw, sha256, state, size, modified, zone, precision, etag, record in reader.all(
-            "SELECT s.id, s.snapshot, p.raw, o.sha256, s.state, s.size_claimed, s.modified, s.zone, s.precision, "
-            "s.etag, s.record FROM sighting s JOIN path p ON p.id = s.path LEFT JOIN object o ON o.id = s.object "
+        for row, snapshot, raw, held, sha256, state, size, modified, zone, precision, etag, record in reader.all(
+            "SELECT s.id, s.snapshot, p.raw, s.object, o.sha256, s.state, s.size_claimed, s.modified, s.zone, "
+            "s.precision, s.etag, s.record FROM sighting s JOIN path p ON p.id = s.path "
+            "LEFT JOIN object o ON o.id = s.object "
             f"WHERE s.id IN ({marks(part)}) ORDER BY s.id",
             part,
         ):
@@ -225,7 +228,7 @@ def sightings(reader: Reader, asked: Filter) -> Iterator[Row]:
                 "snapshot": snapshot,
                 **named("path", raw),
                 "sha256": None if sha256 is None else sha256.hex(),
-                "state": state,
+                "state": state if held is None else select.STATES[states[held]].value,
                 "size_claimed": size,
                 "modified": stated(modified, zone),
                 "zone": None if modified is None else Zone(zone).word(),

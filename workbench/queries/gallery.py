@@ -18,6 +18,7 @@ from workbench.case.readers import Reader
 from workbench.core.filter import Clock, Filter
 from workbench.core.records import State
 from workbench.queries import select
+from workbench.queries.mask import IN_FORCE
 from workbench.queries.news import KINDS, News, kept, news
 from workbench.queries.shown import chunks, marks
 from workbench.queries.states import states_of
@@ -181,7 +182,7 @@ def judged(reader: Reader, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
     found = [
         target if kind == "object" else -target
         for kind, target in reader.all(
-            "SELECT target_kind, target FROM mark_now WHERE kind = 'verdict' AND present "
+            f"SELECT n.target_kind, n.target FROM mark_now n WHERE n.kind = 'verdict' AND n.present AND {IN_FORCE} "
             "AND target_kind IN ('object', 'sighting')"
         )
     ]

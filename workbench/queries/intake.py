@@ -85,6 +85,11 @@ def lacking(
     return found
 
 
+def sighting_count(reader: Reader, snapshot: int) -> int:
+    """How many files a look has recorded."""
+    return int(reader.value("SELECT count(*) FROM sighting WHERE snapshot = ?", (snapshot,)))
+
+
 def object_count(reader: Reader) -> int:
     """How many objects the case holds."""
     return int(reader.value("SELECT count(*) FROM object"))

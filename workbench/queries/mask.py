@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 from workbench.case.readers import Reader
 from workbench.queries.shown import chunks, marks
 
+IN_FORCE = (
+    "NOT EXISTS (SELECT 1 FROM mark_now x WHERE x.kind = 'verdict' AND x.target_kind = n.target_kind "
+    "AND x.target = n.target AND x.mark > n.mark AND (x.present OR x.value = 'unseen'))"
+)
+"""SQL on a verdict ``n`` of ``mark_now``: nobody has decided otherwise since, be it that it is *unseen* again."""
+
 Mask = NDArray[np.bool_]
 
 

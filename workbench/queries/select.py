@@ -21,21 +21,25 @@ from workbench.core.batch import NULL
 from workbench.core.errors import UserError
 from workbench.core.filter import KINDS, Clock, Filter
 from workbench.core.records import Action
-from workbench.queries.mask import Mask, ids_among, ids_of, size_of, table_of
+from workbench.queries.mask import IN_FORCE, Mask, ids_among, ids_of, size_of, table_of
 from workbench.queries.shown import marks
 from workbench.queries.states import STATES, in_state, object_states
 from workbench.queries.texts import globbed, globbed_logged, logged_paths, text_hits
 
 __all__ = ["STATES", "Mask", "addresses", "events", "object_states", "sightings", "table_of"]
 
-EVENT_FACETS = ("address", "country", "asn", "label", "action", "not_address", "not_country", "not_asn", "not_label")
-"""Facets that speak of events and addresses (``not_action`` too)."""
-FILE_FACETS = ("snapshot", "type", "state", "change", "objects", "not_type")
-"""Facets that speak of files only."""
+EVENT_FACETS = ("address", "country", "asn", "label", "action")
+"""Facets that speak of events and addresses. A file is shown when some event matched to it fits all of them, and left
+out when any event matched to it fits an excluded one."""
+FILE_FACETS = ("snapshot", "type", "state", "change", "objects")
+"""Facets that speak of files only; for events likewise the other way round."""
 SHARED_FACETS = ("source", "path", "not_path", "tag", "not_tag", "verdict", "not_verdict", "text")
 """Facets that both sides answer for themselves."""
 
-_MARKS = "SELECT target FROM mark_now WHERE kind = ? AND target_kind = ? AND present AND value = ?"
+_MARKS = (
+    "SELECT n.target FROM mark_now n WHERE n.kind = ? AND n.target_kind = ? AND n.present AND n.value = ? "
+    f"AND (n.kind <> 'verdict' OR {IN_FORCE})"
+)
 
 
 # files
@@ -61,9 +65,12 @@ def sightings(reader: Reader, asked: Filter) -> Mask:
         mask &= between(columns["modified"], asked)
     if asked.clock is Clock.EMBEDDED and (asked.since is not None or asked.until is not None):
         mask &= table_of(size_of(reader, "object"), _embedded(reader, asked))[columns["object"]]
-    across = _only(asked, (*EVENT_FACETS, "not_action"), time=asked.clock is Clock.EVENT)
+    across = _only(asked, EVENT_FACETS, time=asked.clock is Clock.EVENT)
     if across:
         mask &= _matched_files(reader, across, columns)
+    for facet in EVENT_FACETS:
+        if excluded := getattr(asked, f"not_{facet}"):
+            mask &= ~_matched_files(reader, Filter(own=asked.own, **{facet: excluded}), columns)
     return mask
 
 
@@ -114,7 +121,7 @@ def _objects(reader: Reader, asked: Filter, columns: Any) -> Mask:
 
 UNSEEN = "unseen"
 """The verdict of what nobody has decided on: it is the absence of one."""
-_JUDGED = "SELECT target FROM mark_now WHERE kind = 'verdict' AND target_kind = ? AND present"
+_JUDGED = f"SELECT n.target FROM mark_now n WHERE n.kind = 'verdict' AND n.target_kind = ? AND n.present AND {IN_FORCE}"
 
 
 def _judged_files(reader: Reader, size: int, of: Any) -> Mask:
@@ -235,6 +242,8 @@ def events(reader: Reader, asked: Filter) -> Mask:
     across = _only(asked, FILE_FACETS, time=asked.clock not in (None, Clock.EVENT))
     if across:
         mask &= _matched_events(reader, sightings(reader, across), len(mask))
+    if asked.not_type:
+        mask &= ~_matched_events(reader, sightings(reader, Filter(type=asked.not_type)), len(mask))
     return mask
 
 
