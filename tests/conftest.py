@@ -23,6 +23,12 @@ import pytest  # noqa: E402
 from workbench.case.case import Case, create, open_case  # noqa: E402
 from workbench.jobs.pool import Pool  # noqa: E402
 
+# The same examples on every run, and no example fails because the machine was busy.
+hypothesis.settings.register_profile(
+    "calm", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("calm")
+
 for _name in ("de_DE.UTF-8", "ko_KR.UTF-8", "C.UTF-8"):
     try:
         locale.setlocale(locale.LC_ALL, _name)
