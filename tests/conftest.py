@@ -18,10 +18,12 @@ from pathlib import Path
 os.environ["TZ"] = "Asia/Kathmandu"  # UTC+05:45: whoever uses the local zone by mistake is found out
 time.tzset()
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
 from workbench.case.case import Case, create, open_case  # noqa: E402
 from workbench.jobs.pool import Pool  # noqa: E402
+
 
 # The same examples on every run, and no example fails because the machine was busy.
 hypothesis.settings.register_profile(
