@@ -24,7 +24,6 @@ import pytest  # noqa: E402
 from workbench.case.case import Case, create, open_case  # noqa: E402
 from workbench.jobs.pool import Pool  # noqa: E402
 
-
 # The same examples on every run, and no example fails because the machine was busy.
 hypothesis.settings.register_profile(
     "calm", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
