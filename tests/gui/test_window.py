@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.gui.robots import PICTURES, Run, WindowRobot, copy_case, drain, draw, reopen, until
 from workbench.core.errors import Cancelled, UserError
 from workbench.core.filter import Filter
+from workbench.core.times import parse_zone
+from workbench.gui import settings as preferences
 from workbench.gui.dialogs.crash import CrashDialog
 from workbench.gui.dialogs.intake import IntakeDialog
 from workbench.gui.dialogs.mark import TagDialog
@@ -321,5 +323,17 @@ def test_one_case_after_the_other(run: Run, robot: WindowRobot, case: Path, temp
         await until(lambda: robot.window.session is None, "no case")
         assert robot.window.welcome.isVisible()
         assert len(robot.window.welcome.rows) == 2
+
+    run(scenario())
+
+
+def test_the_zone_chosen_on_the_timeline_is_that_of_all_panes(run: Run, robot: WindowRobot, case: Path) -> None:
+    async def scenario() -> None:
+        assert await robot.open(case)
+        window = robot.window
+        window.panes["timeline"].zone_changed.emit(parse_zone("Asia/Seoul"), "Asia/Seoul")
+        assert robot.settings.get(preferences.ZONE) == "Asia/Seoul"
+        assert window.panes["detail"].zone_name == "Asia/Seoul"
+        assert window.panes["viewer"].locate == window.panes["gallery"].position
 
     run(scenario())

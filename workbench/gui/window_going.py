@@ -111,6 +111,16 @@ class Going:
         self._window.settings.set(preferences.ZONE, name)
         self._window.now.renew_checks()
 
+    def show_zone(self, _zone: tzinfo, name: str) -> None:
+        """The zone that was chosen on the timeline, for every pane."""
+        from workbench.core.times import parse_zone
+
+        try:
+            parse_zone(name)
+        except UserError:
+            name = "local"
+        self.set_zone(name)
+
     def choose_theme(self, name: str) -> None:
         """Light, dark, or as the system."""
         self._window.settings.set(preferences.THEME, name)

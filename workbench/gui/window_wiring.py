@@ -24,6 +24,8 @@ class Wiring:
         for name, signal, act in (
             ("gallery", "open_requested", lambda *_: self._window.going.show_viewer()),
             ("gallery", "menu_requested", lambda place: self._context(ITEM_MENU, place)),
+            ("detail", "open_requested", lambda *_: self._window.going.show_viewer()),
+            ("timeline", "zone_changed", self._window.going.show_zone),
             ("viewer", "closed", self._window.going.show_gallery),
             ("viewer", "next_requested", lambda: self._window.going.go("next")),
             ("viewer", "previous_requested", lambda: self._window.going.go("previous")),
@@ -34,6 +36,8 @@ class Wiring:
             found = getattr(self._window.panes[name], signal, None)
             if found is not None:
                 found.connect(act)
+        gallery, viewer = self._window.panes["gallery"], self._window.panes["viewer"]
+        viewer.locate = gallery.position  # type: ignore[attr-defined]
         for pane in self._window.panes.values():
             wanted = getattr(pane, "add_requested", None)
             if wanted is not None:
