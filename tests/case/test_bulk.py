@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench.case import driver, writer
 from workbench.case.case import create
 from workbench.case.operation import Operation
 from workbench.case.transaction import Transaction, column_names
@@ -69,3 +70,14 @@ def test_a_new_case_need_not_read_its_events_back(tmp_path: Path) -> None:
         files = {each.name for each in (case.evidence.folder / "columns").iterdir()}
         assert "event.time" in files
         assert case.ask(lambda reader: reader.arrays("event")["time"].tolist()) == [1, NULL, 3, 4, 5]
+
+
+def test_the_write_ahead_log_is_cut_once_it_is_folded_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its size, which stays, would call for a checkpoint after every op."""
+    monkeypatch.setattr(writer, "CHECKPOINT_BYTES", 200_000)
+    with create(tmp_path / "a") as case:
+        wal = driver.wal_of(case.path)
+        case.run(WORDS, [f"word {number}" for number in range(20_000)], None)
+        assert wal.stat().st_size > 200_000
+        case.run(WORDS, ["a word"], None)
+        assert 0 < wal.stat().st_size < 200_000

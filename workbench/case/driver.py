@@ -107,6 +107,7 @@ def connect_writer(path: Path, *, create: bool = False) -> Connection:
         "synchronous=FULL",
         *(("fullfsync=ON",) if sys.platform == "darwin" else ()),
         "wal_autocheckpoint=0",
+        "journal_size_limit=0",  # cut when it begins anew: its size then says what is to be folded in
         "foreign_keys=ON",
         "recursive_triggers=ON",
         "trusted_schema=OFF",
