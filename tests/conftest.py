@@ -5,6 +5,7 @@ The tests of the window have their own, stricter watch over threads and log line
 
 from __future__ import annotations
 
+import gc
 import locale
 import logging
 import os
@@ -36,6 +37,19 @@ for _name in ("de_DE.UTF-8", "ko_KR.UTF-8", "C.UTF-8"):
         break
     except locale.Error:
         continue
+
+_window_was_open = False
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What tests of the window left in cycles is destroyed here, on the main thread, before any test with threads."""
+    global _window_was_open
+    if "gui" in item.path.parts or "e2e" in item.path.parts:
+        _window_was_open = True
+    elif _window_was_open:
+        _window_was_open = False
+        gc.collect()
+
 
 START = 1_704_067_200_000_000
 """2024-01-01T00:00:00Z, when the clock of a test case begins."""

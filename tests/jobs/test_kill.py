@@ -104,13 +104,29 @@ def killed_at_random(what: str, case: Path, given: Path, seconds: float) -> bool
     return process.wait(60) == -signal.SIGKILL
 
 
+def copied(case: Path, to: Path) -> Path:
+    """The same case under another name."""
+    shutil.copyfile(case, to)
+    shutil.copytree(case.with_suffix(".evidence"), to.with_suffix(".evidence"))
+    return to
+
+
+def unfinished(case: Path, files: Path, empty: Path, fresh: Path) -> Path:
+    """This case while its look goes on; once it has ended, and all of it is there, a new one."""
+    with open_case(case, allow_risky=True) as opened:
+        ended = opened.ask(taken_in)["looks"] == [("complete",)]
+    if not ended:
+        return case
+    complete(case, files, analysed=True)
+    return copied(empty, fresh)
+
+
 @pytest.mark.slow
 def test_an_intake_of_two_thousand_files_is_killed_twenty_times(empty: Path, files: Path, tmp_path: Path) -> None:
-    """The same case through all of it, so that every run goes on where the one before was cut off."""
+    """Every run goes on where the one before was cut off; a look that came to its end is followed by a new case."""
     dice = random.Random(20240104)
-    counted = tmp_path / "counted.wbcase"
-    shutil.copyfile(empty, counted)
-    shutil.copytree(empty.with_suffix(".evidence"), counted.with_suffix(".evidence"))
+    counted = copied(empty, tmp_path / "counted.wbcase")
+    case = copied(empty, tmp_path / "killed.wbcase")
     begun = time.monotonic()
     whole = run("analyze", counted, files, "count")
     length = time.monotonic() - begun
@@ -120,16 +136,18 @@ def test_an_intake_of_two_thousand_files_is_killed_twenty_times(empty: Path, fil
     for turn in range(10):
         kind = KINDS[turn % len(KINDS)]
         at = dice.randint(1, max(1, calls[kind] // 12))
-        done = run("analyze", empty, files, kind, at)
+        done = run("analyze", case, files, kind, at)
         assert done.returncode in (0, -signal.SIGKILL), done.stderr
         killed += done.returncode == -signal.SIGKILL
-        healthy(empty)
-        if killed_at_random("analyze", empty, files, 0.35 + dice.random() * 0.05 * length):
+        healthy(case)
+        case = unfinished(case, files, empty, tmp_path / f"{turn}a.wbcase")
+        if killed_at_random("analyze", case, files, 0.35 + dice.random() * 0.05 * length):
             killed += 1
-        healthy(empty)
+        healthy(case)
+        case = unfinished(case, files, empty, tmp_path / f"{turn}b.wbcase")
     assert killed >= 15, "the runs were too short to be killed"
-    assert run("analyze", empty, files).returncode == 0
-    complete(empty, files, analysed=True)
+    assert run("analyze", case, files).returncode == 0
+    complete(case, files, analysed=True)
     print(f"{killed} kills; calls of a whole run: {calls}; {length:.1f} s")
 
 
