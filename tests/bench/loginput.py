@@ -1,7 +1,7 @@
 """A combined access log of any length, made from a seed: visitors come back, paths repeat, some lines are odd.
 
-Shares are those of a public server: a few addresses fetch most of it, in visits; 25 lines an address and 50 a path,
-about as in July of the NASA-HTTP logs of 1995; one line in a hundred is a scanner's, with escaped quotes or no request.
+A few addresses fetch most of it, in visits; some 30 lines an address and 50 a path;
+one line in a hundred is a scanner's, with escaped quotes or no request.
 """
 
 from __future__ import annotations

@@ -104,4 +104,5 @@ async def start_decoding(session: Session, found: Loaded, budget: int) -> Future
         with session.case.evidence.open(sha256) as stream:
             return session.pool.decode(budget, fd=stream.fileno(), ending=ending)
 
-    return await asyncio.to_thread(submit)
+    # Not `to_thread`: Qt may step a coroutine while the loop is being left, when none counts as running.
+    return await asyncio.get_event_loop().run_in_executor(None, submit)
