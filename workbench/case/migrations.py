@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Migrations
 
-from workbench.case import driver, schema
+from workbench.case import driver, schema_1, schema_2
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -20,7 +20,14 @@ migrations = Migrations("workbench")
 @migrations(name="0001_first_schema")
 def first_schema(db: Database) -> None:
     """The tables of version 1."""
-    for statement in schema.statements():
+    for statement in schema_1.statements():
+        db.conn.execute(statement)
+
+
+@migrations(name="0002_watched_servers")
+def watched_servers(db: Database) -> None:
+    """Version 2: how a server is watched, its charter, and every exchange with it."""
+    for statement in schema_2.statements():
         db.conn.execute(statement)
 
 

@@ -114,6 +114,54 @@ class Container:
 Seen = Harvested | Noted | Folder | Container
 
 
+class Purpose(StrEnum):
+    """What a request was for. The words stand in case files."""
+
+    LISTING = "listing"
+    FILE = "file"
+    CHECK = "check"
+    ROBOTS = "robots"
+    PROBE = "probe"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where records lie: `length` bytes at `start` of a WARC file of the evidence store, and their SHA-256."""
+
+    file: str
+    start: int
+    length: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came back, ready to be recorded.
+
+    `uid` names the WARC record of the answer. `time` is when the request went out, `took` how long it all lasted, both
+    microseconds; `server_date` is what the server's clock said (``Date``). `received` counts bytes of the body. `outcome`
+    is ``done`` or the code of what went wrong. Where the body is an object of the case, `object` is its SHA-256, and
+    `body_from` and `body_size` say which part of it came with this exchange.
+    """
+
+    uid: bytes
+    time: int
+    took: int
+    purpose: Purpose
+    method: str
+    url: str
+    status: int | None
+    peer: str | None
+    certificate: bytes | None
+    server_date: int | None
+    received: int
+    outcome: str
+    placed: Placed
+    object: bytes | None = None
+    body_from: int | None = None
+    body_size: int | None = None
+
+
 @dataclass(frozen=True)
 class Stored:
     """Bytes that are safe in the evidence store."""
