@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication
 
 from workbench import __version__
+from workbench.gui import frame_timer
 from workbench.gui import settings as preferences
 from workbench.gui.errors import ErrorDesk
 from workbench.gui.garbage import Garbage
@@ -107,6 +108,7 @@ async def _window(
     window.show()
     await painted.wait()
     log.info("first paint %.0f ms after the process began", since_start() * 1000)
+    frames = frame_timer.wanted(window)
     code = 0
     try:
         if case_path is None and screenshot is None and settings.get(preferences.REOPEN):
@@ -125,6 +127,8 @@ async def _window(
             log.info("ready %.0f ms after the process began", since_start() * 1000)
         await closed.wait()
     finally:
+        if frames is not None:
+            frames.stop()
         await window.shut_down()
         window.deleteLater()
     return code
