@@ -203,10 +203,10 @@ class Columns:
         """What of the files is of the case that `conn` sees. Null when they are ahead of it by more than is remembered:
         a reader of an older moment leaves them to others.
         """
-        empty = _State(self._uid, VERSION, _boot(), ())
+        empty = _State(self._uid, VERSION, boot(), ())
         try:
             state = _State.read(self._folder / f"{table}.json")
-            if (state.case, state.version) != (self._uid, VERSION) or not (state.settled or state.boot == _boot()):
+            if (state.case, state.version) != (self._uid, VERSION) or not (state.settled or state.boot == boot()):
                 return empty
             for name, dtype in TABLES[table].items():
                 if self._file(table, name).stat().st_size < state.rows * np.dtype(dtype).itemsize:
@@ -243,7 +243,7 @@ class Columns:
     def _marked(self, table: str, state: _State, rows: int, last: Head, sums: Sums) -> _State:
         """Say that the files hold the table as it was after an op."""
         mark = _Mark(rows, last[0], last[1].hex(), sums)
-        made = _State(state.case, state.version, _boot(), (*state.trail, mark)[-TRAIL:])
+        made = _State(state.case, state.version, boot(), (*state.trail, mark)[-TRAIL:])
         made.write(self._folder / f"{table}.json")
         return made
 
@@ -311,7 +311,7 @@ class _State:
 
 
 @cache
-def _boot() -> str:
+def boot() -> str:
     """Something that changes when the computer starts anew."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

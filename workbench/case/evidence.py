@@ -13,12 +13,17 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from workbench.case.locks import FileLock
 from workbench.core.errors import UserError
 from workbench.core.records import Stored
+
+if TYPE_CHECKING:
+    from workbench.case.incoming import Incoming
+    from workbench.case.warcstore import Warcs
 
 CHUNK = 1 << 20
 
@@ -66,6 +71,23 @@ class Evidence:
         lock = FileLock(place / f"{what}.lock")
         return lock if lock.acquire() else None
 
+    @cached_property
+    def warcs(self) -> Warcs:
+        """Where the exchanges with servers are kept."""
+        from workbench.case.warcstore import Warcs
+
+        return Warcs(self.folder / "warc")
+
+    def receive(self, key: str) -> Incoming:
+        """A file that arrives in pieces, or what an earlier run got of it. `key` is a name of hexadecimal digits; one
+        process at a time may have it open (`claim`). Raises `UserError` as `put` does.
+        """
+        from workbench.case.incoming import Incoming
+
+        if not self.present:
+            raise UserError("evidence-missing", folder=self.folder.name)
+        return Incoming(self, self.folder / "partial", key)
+
     def put(
         self,
         stream: BinaryIO,
@@ -86,7 +108,7 @@ class Evidence:
             raise UserError("evidence-missing", folder=self.folder.name)
         digest = hashlib.sha256()
         size = 0
-        with _writing():
+        with writing():
             temporary = self._temporary()
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         try:
@@ -98,21 +120,28 @@ class Evidence:
                         on_chunk(block)
                     if limit is not None and size > limit:
                         raise UserError("object-too-large", limit=limit)
-                    with _writing():
-                        _write_all(fd, block)
-                sha256 = digest.digest()
-                if self._holds(sha256, size, known):
-                    return Stored(sha256, size, new=False)
-                with _writing():
-                    os.fsync(fd)
-            finally:
+                    with writing():
+                        write_all(fd, block)
+            except BaseException:
                 os.close(fd)
-            with _writing():
-                self._install(temporary, self._place(sha256))
-            return Stored(sha256, size, new=True)
+                raise
+            return self.keep(fd, temporary, digest.digest(), size, known)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+    def keep(self, fd: int, temporary: Path, sha256: bytes, size: int, known: Callable[[bytes], bool]) -> Stored:
+        """Make a written file an object under its hash; closes `fd`. See `put` for `known` and what is raised."""
+        try:
+            if self._holds(sha256, size, known):
+                return Stored(sha256, size, new=False)
+            with writing():
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+        with writing():
+            self._install(temporary, self._place(sha256))
+        return Stored(sha256, size, new=True)
 
     def _holds(self, sha256: bytes, size: int, known: Callable[[bytes], bool]) -> bool:
         """Are the bytes here already? Then their name is made durable too: a killed run may not have come to it."""
@@ -245,7 +274,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _writing() -> Iterator[None]:
+def writing() -> Iterator[None]:
     """Tell errors of our own disk from those of the source that is read."""
     try:
         yield
@@ -261,7 +290,8 @@ def _writing() -> Iterator[None]:
         raise UserError(code) from error
 
 
-def _write_all(fd: int, block: bytes) -> None:
+def write_all(fd: int, block: bytes | memoryview) -> None:
+    """Write all of a block, however many calls that takes."""
     view = memoryview(block)
     while view:
         view = view[os.write(fd, view) :]

@@ -139,9 +139,9 @@ class Exchange:
     """One request and what came back, ready to be recorded.
 
     `uid` names the WARC record of the answer. `time` is when the request went out, `took` how long it all lasted, both
-    microseconds; `server_date` is what the server's clock said (``Date``). `received` counts bytes of the body. `outcome`
-    is ``done`` or the code of what went wrong. Where the body is an object of the case, `object` is its SHA-256, and
-    `body_from` and `body_size` say which part of it came with this exchange.
+    microseconds; `server_date` is what the server's clock said (``Date``). `received` counts bytes of the body.
+    `outcome` is ``done`` or the code of what went wrong. Where the body is an object of the case, `object` is its
+    SHA-256, and `body_from` and `body_size` say which part of it came with this exchange.
     """
 
     uid: bytes
@@ -186,6 +186,10 @@ class Sighted:
     headers: str | None = None
     record: str | None = None
     warnings: tuple[Message, ...] = ()
+    trusted: str | None = None
+    """By which rule the bytes of an earlier look were taken for those of this one, without fetching them."""
+    same: bool | None = None
+    """Were the bytes, fetched again to check that trust, the same?"""
 
 
 FactValue = int | float | str | None

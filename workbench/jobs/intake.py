@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,16 +35,14 @@ from workbench.core.records import (
     Stored,
 )
 from workbench.core.times import Precision, Stated
-from workbench.jobs.analysis import Analyst, Tally, ending_of
 from workbench.jobs.pool import Pool
+from workbench.jobs.recorder import Recorder
 from workbench.ops import intake as op
 from workbench.queries import intake as queries
 from workbench.sources.base import Source, problem_of
 from workbench.sources.registry import open_paths
 from workbench.sources.series import split_series
 
-BATCH = 50
-BATCH_SECONDS = 0.25
 WINDOW = 12
 """Files that are stored at the same time: the waiting for one's sync covers the reading of the next."""
 
@@ -106,39 +103,34 @@ class _Intake:
         self._resume = resume
         self._order = order
         self._progress = progress
-        self._analyst = Analyst(case, pool, Tally()) if order.analyze else None
-        self._known = op.Known()
-        self._batch: list[Sighted] = []
-        self._notes: list[Noted | Folder | Container] = []
-        self._flushed = time.monotonic()
-        self._sightings = self._objects = self._bytes = self._warnings = 0
+        self._recorder = Recorder(case, pool if order.analyze else None, progress)
         self._lost = False
         self._failed = False
-        self._resumed = False
-        self._met: Counter[bytes] = Counter()
-        self._snapshot = 0
 
     def run(self, notes: Sequence[Noted] = ()) -> Outcome:
         """Take everything in. Raises `Cancelled`, and `UserError` when our own disk fails; the look then has no end,
         and the same call goes on with it.
         """
+        recorder = self._recorder
         claim = self._case.evidence.claim(f"look-{self._resume.hex()[:32]}")
         try:
-            self._begin(may_resume=claim is not None)
-            self._notes += notes
+            recorder.begin(self._look(), may_resume=claim is not None)
+            if recorder.resumed:
+                self._lost = self._case.ask(queries.lost_before, recorder.snapshot)
+            for each in notes:
+                recorder.noted(each)
             self._progress.stage("stage-store")
             self._take_in()
             ended = times.now()
-            self._flush()
-            self._analyse_the_rest()
+            recorder.flush()
+            recorder.analyse_the_rest()
             status = self._status()
-            self._case.run(op.end, self._snapshot, status, ended)
+            recorder.end(status, ended)
         finally:
             if claim is not None:
                 claim.release(remove=True)
         self._progress.flush()
-        seen = self._case.ask(queries.sighting_count, self._snapshot) if self._resumed else self._sightings
-        return Outcome(self._snapshot, status, seen, self._objects, self._bytes, self._warnings)
+        return Outcome(recorder.snapshot, status, recorder.seen(), recorder.objects, recorder.bytes, recorder.warnings)
 
     def _take_in(self) -> None:
         window: deque[tuple[Harvested, Future[Stored]]] = deque()
@@ -147,7 +139,7 @@ class _Intake:
                 for seen in self._seen():
                     if not isinstance(seen, Harvested):
                         self._note(seen)
-                    elif not self._recorded_before(seen.path):
+                    elif not self._recorder.recorded_before(seen.path):
                         window.append((seen, self._stored(pool, seen)))
                     while len(window) >= WINDOW or (window and window[0][1].done()):
                         self._record(*window.popleft())
@@ -169,45 +161,19 @@ class _Intake:
             self._failed = True
             yield Noted(b"", self._order.failed)
 
-    def _recorded_before(self, path: bytes) -> bool:
-        """Has the run that was cut off recorded this file? An archive may hold several of one name."""
-        if not self._resumed:
-            return False
-        self._met[path] += 1
-        return self._case.ask(queries.sightings_of, self._snapshot, path) >= self._met[path]
-
-    def _analyse_the_rest(self) -> None:
-        if self._analyst is None:
-            return
-        if self._resumed:
-            self._analyst.catch_up(self._snapshot, self._progress)
-        self._progress.stage("stage-analyze", self._analyst.waiting or None)
-        self._analyst.finish(self._progress)
-        self._warnings += self._analyst.tally.warnings
-
     def _status(self) -> Status:
         if self._failed:
             return Status.FAILED
         return Status.COMPLETE if self._order.scope == "complete" and not self._lost else Status.PARTIAL
 
-    def _begin(self, *, may_resume: bool) -> None:
-        """Go on with a look that was cut off, unless another process is still at it; else begin a new one."""
-        name = self._order.source or self._source.name
-        found = self._case.ask(queries.unfinished, name, self._resume) if may_resume else None
-        if found is not None:
-            self._snapshot = found
-            self._resumed = True
-            self._known.resumed = True
-            self._lost = self._case.ask(queries.lost_before, found)
-            self._case.run(op.resume, found)
-            return
+    def _look(self) -> op.Look:
         began = times.now()
         observed = self._order.observed
         basis = self._order.basis
         if observed is not None and basis is Basis.WITNESSED:
             basis = Basis.ASSERTED
-        look = op.Look(
-            source=name,
+        return op.Look(
+            source=self._order.source or self._source.name,
             kind=self._source.kind,
             began=began,
             observed=began if observed is None else observed.micros,
@@ -217,7 +183,6 @@ class _Intake:
             name=self._order.name,
             resume=self._resume,
         )
-        self._snapshot = self._case.run(op.begin, look).result
 
     def _stored(self, pool: ThreadPoolExecutor, seen: Harvested) -> Future[Stored]:
         """Store a file: plain files side by side, members of archives as they come."""
@@ -234,9 +199,7 @@ class _Intake:
         if seen.open is None:
             raise _NoBytesError
         with seen.open() as stream:
-            return self._case.evidence.put(
-                stream, self._known.objects.__contains__, on_chunk=lambda _: self._progress.check()
-            )
+            return self._case.evidence.put(stream, self._recorder.is_known, on_chunk=lambda _: self._progress.check())
 
     def _record(self, seen: Harvested, future: Future[Stored]) -> None:
         stored: Stored | None = None
@@ -253,7 +216,7 @@ class _Intake:
                 raise  # our own disk: what follows would fail too
             problem = error.message
             self._lost = True
-        self._batch.append(
+        self._recorder.sighted(
             Sighted(
                 path=seen.path,
                 stored=stored,
@@ -266,39 +229,11 @@ class _Intake:
                 warnings=(problem,) if problem else (),
             )
         )
-        if stored is not None and self._analyst is not None and self._wanted(stored):
-            self._analyst.offer(stored.sha256, stored.size, ending_of(display(seen.path)))
-        self._sightings += 1
-        self._progress.update(self._sightings, item=display(seen.path))
-        if len(self._batch) >= BATCH or time.monotonic() - self._flushed > BATCH_SECONDS:
-            self._flush()
-
-    def _wanted(self, stored: Stored) -> bool:
-        """New bytes, or ones that an earlier, killed run left without an analysis."""
-        if stored.sha256 in self._known.objects or any(
-            each.stored is not None and each.stored.sha256 == stored.sha256 for each in self._batch[:-1]
-        ):
-            return False
-        return stored.new or not self._case.ask(queries.analysed, stored.sha256)
+        self._progress.update(self._recorder.sightings, item=display(seen.path))
 
     def _note(self, seen: Noted | Folder | Container) -> None:
         self._lost |= isinstance(seen, Folder) and seen.coverage is not Coverage.LISTED
-        self._notes.append(seen)
-        if len(self._notes) >= BATCH * 4:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._batch or self._notes:
-            recorded = self._case.run(op.batch, self._snapshot, self._batch, self._notes, self._known).result
-            self._objects += recorded.new_objects
-            self._bytes += recorded.new_bytes
-            self._warnings += recorded.warnings
-            if self._analyst is not None:
-                self._analyst.know(recorded.objects)
-        self._batch, self._notes = [], []
-        self._flushed = time.monotonic()
-        if self._analyst is not None:
-            self._analyst.collect()
+        self._recorder.noted(seen)
 
 
 class _NoBytesError(Exception):

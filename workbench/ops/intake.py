@@ -9,7 +9,7 @@ from workbench.case.operation import operation
 from workbench.case.transaction import Transaction
 from workbench.case.uids import uuid7
 from workbench.core.messages import Message
-from workbench.core.records import Basis, Container, Folder, Noted, Sighted, Status, Stored
+from workbench.core.records import Basis, Container, Exchange, Folder, Noted, Sighted, Status, Stored
 from workbench.core.times import Precision
 
 
@@ -95,8 +95,9 @@ def batch(
     sighted: Sequence[Sighted],
     notes: Sequence[Noted | Folder | Container],
     known: Known,
+    exchanges: Sequence[Exchange] = (),
 ) -> Recorded:
-    """Record files, folders and warnings of a look."""
+    """Record files, folders and warnings of a look, and the exchanges with a server that they come from."""
     known.trim()
     if known.resumed:
         notes = [each for each in notes if not _noted_before(tx, snapshot, each)]
@@ -120,6 +121,8 @@ def batch(
         headers=[each.headers for each in sighted],
         record=[each.record for each in sighted],
     )
+    _trust(tx, rows, sighted)
+    _exchanges(tx, snapshot, exchanges)
     said = [(each.path, message) for each in sighted for message in each.warnings]
     said += [(each.path, each.message) for each in noted]
     tx.append(
@@ -144,7 +147,52 @@ def batch(
         size=[each.size for each in containers],
     )
     tx.arguments.update(snapshot=snapshot, sightings=len(sighted), new_objects=fresh, warnings=len(said))
+    if exchanges:
+        tx.arguments.update(exchanges=len(exchanges))
     return Recorded(rows, objects, fresh, new_bytes, len(said))
+
+
+def _trust(tx: Transaction, rows: range, sighted: Sequence[Sighted]) -> None:
+    """Which bytes were taken from an earlier look, and what came of fetching some of these again."""
+    told = [(row, each) for row, each in zip(rows, sighted, strict=True)]
+    trusted = [(row, each.trusted) for row, each in told if each.trusted is not None]
+    tx.append("trusted", sighting=[row for row, _ in trusted], rule=[rule for _, rule in trusted])
+    checked = [(row, each.same) for row, each in told if each.same is not None]
+    tx.append("recheck", sighting=[row for row, _ in checked], same=[int(same) for _, same in checked])
+
+
+def _exchanges(tx: Transaction, snapshot: int, exchanges: Sequence[Exchange]) -> None:
+    hashes = sorted({each.object for each in exchanges if each.object is not None})
+    objects = {sha256: tx.value("SELECT id FROM object WHERE sha256 = ?", (sha256,)) for sha256 in hashes}
+    files: dict[str, int] = {}
+    for each in exchanges:
+        name = each.placed.file
+        if name not in files:
+            found = tx.value("SELECT id FROM warc WHERE name = ?", (name,))
+            files[name] = int(found) if found is not None else tx.add("warc", snapshot=snapshot, name=name)
+    tx.append(
+        "exchange",
+        uid=[each.uid for each in exchanges],
+        snapshot=[snapshot] * len(exchanges),
+        time=[each.time for each in exchanges],
+        took=[each.took for each in exchanges],
+        purpose=[each.purpose.value for each in exchanges],
+        method=[each.method for each in exchanges],
+        url=[each.url for each in exchanges],
+        status=[each.status for each in exchanges],
+        peer=[each.peer for each in exchanges],
+        certificate=[each.certificate for each in exchanges],
+        server_date=[each.server_date for each in exchanges],
+        received=[each.received for each in exchanges],
+        outcome=[each.outcome for each in exchanges],
+        object=[None if each.object is None else objects[each.object] for each in exchanges],
+        body_from=[each.body_from for each in exchanges],
+        body_size=[each.body_size for each in exchanges],
+        warc=[files[each.placed.file] for each in exchanges],
+        start=[each.placed.start for each in exchanges],
+        length=[each.placed.length for each in exchanges],
+        sha256=[each.placed.sha256 for each in exchanges],
+    )
 
 
 def _noted_before(tx: Transaction, snapshot: int, note: Noted | Folder | Container) -> bool:

@@ -1,0 +1,119 @@
+"""A file on its way into the evidence store, in pieces: what has arrived outlives a kill and is gone on with.
+
+The bytes lie in ``NAME.evidence/partial/``, beside a few facts (which version of the file they are of). After the
+computer itself went down only what was synced before is trusted. Small files keep no facts: they simply start again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.case.columns import boot
+from workbench.case.evidence import CHUNK, write_all, writing
+from workbench.core.records import Stored
+
+if TYPE_CHECKING:
+    from workbench.case.evidence import Evidence
+
+SYNC = 64 << 20
+"""Bytes after which what has arrived is made durable on the way."""
+
+
+class Incoming:
+    """One file. Used by one thread at a time; nobody else may have the same key open."""
+
+    def __init__(self, evidence: Evidence, folder: Path, key: str) -> None:
+        self._evidence = evidence
+        self._path = folder / f"{key}.part"
+        self._facts_path = folder / f"{key}.json"
+        self._synced = 0
+        self.facts: dict[str, Any] = {}
+        """What is known of the version that the bytes are of; empty when nothing has arrived."""
+        with writing():
+            folder.mkdir(exist_ok=True)
+            self._fd: int | None = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        self._digest = hashlib.sha256()
+        self.size = 0
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Go on with what an earlier run left, as far as it can be trusted."""
+        assert self._fd is not None
+        kept = os.fstat(self._fd).st_size
+        try:
+            plain = json.loads(self._facts_path.read_bytes()) if kept else {}
+            facts, synced, started = dict(plain["facts"]), int(plain["synced"]), str(plain["boot"])
+        except (OSError, ValueError, KeyError, TypeError):
+            facts, synced, started = {}, 0, ""
+        trusted = (kept if started and started == boot() else min(kept, synced)) if facts else 0
+        with writing():
+            os.ftruncate(self._fd, trusted)
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        while block := os.read(self._fd, CHUNK):
+            self._digest.update(block)
+            self.size += len(block)
+        self.facts = facts if self.size else {}
+        self._synced = self.size
+
+    def restart(self) -> None:
+        """Forget what has arrived."""
+        assert self._fd is not None
+        with writing():
+            os.ftruncate(self._fd, 0)
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        self._digest = hashlib.sha256()
+        self.size = self._synced = 0
+        self.facts = {}
+        self._facts_path.unlink(missing_ok=True)
+
+    def describe(self, facts: Mapping[str, Any]) -> None:
+        """Say of which version the bytes are, so that a later run can go on with them."""
+        self.facts = dict(facts)
+        self._write_facts()
+
+    def _write_facts(self) -> None:
+        new = self._facts_path.with_suffix(".new")
+        with writing():
+            new.write_text(json.dumps({"facts": self.facts, "synced": self._synced, "boot": boot()}))
+            new.replace(self._facts_path)
+
+    def write(self, block: memoryview) -> None:
+        """Add what has arrived. Raises `UserError` when our own disk fails."""
+        assert self._fd is not None
+        self._digest.update(block)
+        with writing():
+            write_all(self._fd, block)
+        self.size += len(block)
+        if self.facts and self.size - self._synced >= SYNC:
+            with writing():
+                os.fsync(self._fd)
+            self._synced = self.size
+            self._write_facts()
+
+    def finish(self, known: Callable[[bytes], bool]) -> Stored:
+        """All has arrived: move it into the store. See `Evidence.put` for `known` and what is raised."""
+        assert self._fd is not None
+        fd, self._fd = self._fd, None
+        try:
+            stored = self._evidence.keep(fd, self._path, self._digest.digest(), self.size, known)
+        finally:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+        self._facts_path.unlink(missing_ok=True)
+        return stored
+
+    def close(self, *, drop: bool = False) -> None:
+        """Leave it for a later run; with `drop`, or when there is nothing that could be gone on with, remove it."""
+        if self._fd is None:
+            return
+        os.close(self._fd)
+        self._fd = None
+        if drop or not self.facts or not self.size:
+            self._path.unlink(missing_ok=True)
+            self._facts_path.unlink(missing_ok=True)
