@@ -84,6 +84,8 @@ class Harvested:
     etag: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     problem: Message | None = None
+    record: str | None = None
+    """The WARC record that shows it (``urn:uuid:…``), where there is one."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -80,6 +81,13 @@ def add(case: Case, paths: Sequence[Path], order: Order, pool: Pool, progress: P
     Raises `UserError` before anything is changed, and `Cancelled` between files.
     """
     return _Intake(case, open_paths(paths), _resume_key(case, paths, order), order, pool, progress).run()
+
+
+def add_source(
+    case: Case, source: Source, paths: Sequence[Path], order: Order, pool: Pool, progress: Progress
+) -> Outcome:
+    """One look through a source that the caller made of `paths`, such as a harvest made elsewhere. See `add`."""
+    return _Intake(case, source, _resume_key(case, paths, order), order, pool, progress).run()
 
 
 def add_series(case: Case, folder: Path, pattern: str, order: Order, pool: Pool, progress: Progress) -> list[Outcome]:
@@ -226,6 +234,8 @@ class _Intake:
                 zone=seen.zone,
                 precision=seen.precision,
                 etag=seen.etag,
+                headers=json.dumps(dict(seen.headers), ensure_ascii=False, sort_keys=True) if seen.headers else None,
+                record=seen.record,
                 warnings=(problem,) if problem else (),
             )
         )
