@@ -24,6 +24,7 @@ from workbench.case.previews import Previews
 from workbench.case.readers import Reader, Readers, moment, reader_factory
 from workbench.case.transaction import Transaction, display
 from workbench.case.uids import uuid7
+from workbench.case.upgrade import bring_up, version_of
 from workbench.case.writer import Done, Writer
 from workbench.core import times
 from workbench.core.errors import UserError
@@ -56,11 +57,15 @@ class Case:
     A case that is forgotten, or open when the program ends, closes itself.
     """
 
-    def __init__(self, path: Path, *, writable: bool, clock: Callable[[], int] = times.now) -> None:
+    def __init__(
+        self, path: Path, *, writable: bool, clock: Callable[[], int] = times.now, copied_to: Path | None = None
+    ) -> None:
         self.path = path
         self.writable = writable
         self.changed: Event[[Done[Any]]] = Event()
         """Told after each commit of this process, in the writer thread."""
+        self.copied_to = copied_to
+        """Where the case lies as it was before this opening brought it to a newer version."""
         self._actor: str | None = None
         self.evidence = Evidence(evidence_folder(path))
         immutable = not writable and not driver.has_wal(path) and not driver.may_write(path)
@@ -277,7 +282,8 @@ def open_case(
 ) -> Case:
     """Open a case. Raises `UserError` for what is no case, newer, unreadable, or in a risky place.
 
-    Without `write`, or where the medium cannot be written, nothing is changed, not even beside the file.
+    With `write` an older case is copied and brought up to date first, see `Case.copied_to`. Without it, or where the
+    medium cannot be written, nothing is changed, not even beside the file; an older case is ``case-older`` then.
     """
     found = driver.sniff(path)
     if found is None:
@@ -296,7 +302,8 @@ def open_case(
     try:
         if write and path.stat().st_nlink > 1:
             _remove_drafts(path)
-        return Case(path, writable=write, clock=clock)
+        copy = bring_up(path, evidence_folder(path), clock) if write and found < driver.SCHEMA else None
+        return Case(path, writable=write, clock=clock, copied_to=copy)
     except driver.Error as error:
         known = driver.in_words(error)
         raise (
@@ -343,12 +350,15 @@ def file_system_of(path: Path) -> str:
 def _uid(conn: driver.Connection, path: Path) -> bytes:
     try:
         with moment(conn):
+            version = version_of(conn)
             row = conn.execute("SELECT value FROM setting WHERE key = 'uid' ORDER BY id LIMIT 1").fetchone()
     except driver.Error as error:
         known = driver.in_words(error)
         raise known if isinstance(known, UserError) else UserError("not-a-case", path=path.name) from error
     if row is None:
         raise UserError("case-incomplete")
+    if version < driver.SCHEMA:
+        raise UserError("case-older", path=path.name, found=version, known=driver.SCHEMA)
     try:
         return bytes.fromhex(row[0])
     except (TypeError, ValueError):

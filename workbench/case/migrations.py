@@ -32,8 +32,13 @@ def watched_servers(db: Database) -> None:
 
 
 def migrate(conn: driver.Connection) -> None:
-    """Bring a case to `driver.SCHEMA` and stamp its header, which `driver.sniff` reads from the file itself."""
+    """Make a new case of an empty file and stamp its header, which `driver.sniff` reads from the file itself."""
+    apply(conn)
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def apply(conn: driver.Connection) -> None:
+    """Do the steps that a case lacks and stamp its version; within the caller's transaction, where there is one."""
     migrations.apply(driver.database(conn))
     conn.execute(f"PRAGMA application_id={driver.APPLICATION_ID}")
     conn.execute(f"PRAGMA user_version={driver.SCHEMA}")
-    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -18,6 +18,8 @@ GUARDED = (*RECORDED, "op", "op_rows")
 """Tables whose rows may be added, and neither changed nor deleted."""
 STEPS = (schema_1.statements, schema_2.statements)
 """What makes a case of each version out of one of the version before."""
+ADDED = (schema_1.RECORDED, schema_2.RECORDED)
+"""The recorded tables that each version brought."""
 
 OTHERS = frozenset(
     {
@@ -31,11 +33,16 @@ OTHERS = frozenset(
 """What is in a case and not made by those steps: the record of migrations, and SQLite's own tables."""
 
 
+def recorded(version: int) -> tuple[str, ...]:
+    """The recorded tables of a case of that version."""
+    return tuple(table for tables in ADDED[:version] for table in tables)
+
+
 @cache
-def expected() -> Mapping[str, str]:
-    """Name and SQL of everything that the steps make, as SQLite keeps it."""
+def expected(version: int = driver.SCHEMA) -> Mapping[str, str]:
+    """Name and SQL of everything that the steps up to a version make, as SQLite keeps it."""
     with closing(driver.connect_memory()) as conn:
-        for step in STEPS:
+        for step in STEPS[:version]:
             for statement in step():
                 conn.execute(statement)
         return dict(conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())

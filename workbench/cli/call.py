@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.cli.output import Output
 from workbench.core.errors import UserError
+from workbench.core.messages import Message
 from workbench.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Call:
             case_path(self.args.case), write=write, allow_risky=getattr(self.args, "allow_risky_place", False)
         )
         try:
+            if case.copied_to is not None:
+                self.out.say(Message("case-migrated", {"copy": case.copied_to.name}).text())
             if getattr(self.args, "actor", None):
                 case.actor = self.args.actor
             yield case
