@@ -4,6 +4,7 @@
 #   packaging/setup.sh [run]     what the program needs
 #   packaging/setup.sh test      and what the tests need
 #   packaging/setup.sh bench     and the programs that the benchmarks compare with
+#   packaging/setup.sh packages run|test|bench     only the system packages of it, as root
 #
 # packaging/run and packaging/test source this file and call set_up. A second call finds everything in place and
 # returns at once: the stamp in .venv holds a key over the lock files, pyproject.toml, the Python and the folders.
@@ -27,8 +28,12 @@ LOG=$STATE/setup.log
 RUN_PACKAGES="libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1-3
   libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xkb1
   libxkbcommon-x11-0 libwayland-cursor0 libwayland-egl1 fonts-noto-cjk"
-# A display that nobody sees, with a window manager and hands.
-TEST_PACKAGES="xvfb xauth openbox xdotool"
+# A display that nobody sees, with a window manager and hands; servers to be watched, and the peers that watch them.
+TEST_PACKAGES="xvfb xauth openbox xdotool
+  nginx apache2-bin lighttpd vsftpd caddy rclone wget"
+# What of these would serve on a fixed port from now on, if nobody prevented it.
+SERVICES="nginx lighttpd vsftpd caddy"
+POLICY=/usr/sbin/policy-rc.d
 # The peers that tests/bench measures against.
 BENCH_PACKAGES="goaccess libvips-tools"
 
@@ -92,11 +97,59 @@ install_packages() {
   # shellcheck disable=SC2086  # a list of words on purpose
   dpkg --configure -a &&
     apt-get -o DPkg::Lock::Timeout=300 update &&
-    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $1
+    without_services apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $1 &&
+    disable_services "$1"
+}
+
+# Debian starts a service as soon as it is installed, unless a policy says 101. Ours lies there only meanwhile, and is
+# known by its words when a set-up was killed; a policy of the machine's own stays, and stays in force.
+without_services() (
+  if [ ! -e "$POLICY" ] || grep -qs "while Workbench installs" "$POLICY"; then
+    trap 'rm -f "$POLICY"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    printf '#!/bin/sh\n# No service starts while Workbench installs packages for its tests.\nexit 101\n' >"$POLICY"
+    chmod 755 "$POLICY"
+  fi
+  "$@"
+)
+
+# Nor at the next start of the machine: the tests start servers of their own. One that was installed before is somebody's.
+disable_services() {
+  local service
+  for service in $SERVICES; do
+    case " $1 " in
+      *" $service "*) if command -v update-rc.d >/dev/null; then update-rc.d "$service" disable; fi ;;
+    esac
+  done
+  return 0
+}
+
+# missing_for PURPOSE
+missing_for() {
+  local missing
+  missing=$(missing_packages "$(packages_for "$1")")
+  printf '%s' "${missing% }"
+}
+
+prepare_packages() {
+  local missing
+  missing=$(missing_for "$1")
+  if [ -n "$missing" ]; then install_packages "$missing"; fi
+}
+
+# The command that somebody without root is told. Packages with services are left to this script.
+command_for() {
+  local command service
+  command="apt-get update && apt-get install -y --no-install-recommends $2"
+  for service in $SERVICES; do
+    case " $2 " in *" $service "*) command="\"$ROOT/packaging/setup.sh\" packages $1" ;; esac
+  done
+  if command -v sudo >/dev/null; then say "sudo sh -c '$command'"; else say "su -c '$command'"; fi
 }
 
 prepare_system() {
-  local missing command
+  local missing
   if [ "${WORKBENCH_NO_SYSTEM:-}" = 1 ] || [ "$(uname -s)" != Linux ]; then return 0; fi
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     if [ ! -e "$STAMP" ]; then
@@ -105,15 +158,12 @@ prepare_system() {
     fi
     return 0
   fi
-  missing=$(missing_packages "$(packages_for "$1")")
-  missing=${missing% }
+  missing=$(missing_for "$1")
   if [ -z "$missing" ]; then return 0; fi
   if [ "$(id -u)" != 0 ]; then
-    command="apt-get update && apt-get install -y --no-install-recommends $missing"
-    if command -v sudo >/dev/null; then command="sudo sh -c '$command'"; else command="su -c '$command'"; fi
     fail "System packages are missing: $missing
 This one command installs them; run this again after it:
-  $command"
+  $(command_for "$1" "$missing")"
   fi
   step "Installing system packages: $missing" install_packages "$missing"
 }
@@ -215,6 +265,7 @@ set_up() {
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
   case ${1:-run} in
     run | test | bench) set_up "${1:-run}" ;;
-    *) fail "Use: packaging/setup.sh [run|test|bench]" ;;
+    packages) prepare_packages "${2:-run}" ;;
+    *) fail "Use: packaging/setup.sh [packages] [run|test|bench]" ;;
   esac
 fi
