@@ -25,12 +25,18 @@ from workbench.gui.dialogs.properties import PropertiesDialog
 from workbench.gui.dialogs.shortcuts import ShortcutsDialog
 from workbench.gui.dialogs.verify import VerifiedDialog, VerifyChoice
 from workbench.gui.dialogs.warnings import WarningsDialog
+from workbench.gui.dialogs.watch_assistant import WatchAssistant
+from workbench.gui.dialogs.watch_edit import CharterDialog, MannersDialog, SourceChoice
+from workbench.gui.dialogs.watch_questions import ConductDialog, QuestionDialog
+from workbench.gui.dialogs.watch_timer import TimerDialog
 from workbench.gui.settings import Settings
 from workbench.gui.sorting import FoundLog, Sorted
 from workbench.gui.theme import Theme
+from workbench.gui.watching import Charter, Manners
 from workbench.logs.format import Detected
 from workbench.origins.attributions import Attribution
 from workbench.queries.verify import Problem
+from workbench.sources.remote import Certificate, Entry
 
 LOG = Detected("xferlog", "1", "log-format-xferlog", has_zone=False, precision=Precision.SECOND, score=1.0)
 DAYS = 86_400_000_000
@@ -52,6 +58,86 @@ def case_stub(folder: Path) -> Any:
 FACTS = SimpleNamespace(
     title="Storage watch", examiner="K.", number="2024-01", head="5c1e77a0" * 8, files=3, events=4, addresses=5, ops=6
 )
+
+
+def found_listing() -> Any:
+    """What a probe of a listing says, with names of all scripts."""
+    names = (
+        "EP3",
+        "수정 표정",
+        "参考資料",
+        "第12镜_改动作_v03.psd",
+        "표정_수정본_12컷.png",
+        "a\u202egnp.exe",
+        "x" * 120 + "_v02.png",
+    )
+    entries = tuple(
+        Entry(
+            name.encode(),
+            at < 3,
+            f"https://203.0.113.9/files/{at}",
+            None if at < 3 else 21_000 * at,
+            at % 2 == 0,
+            None if at == 4 else 1_704_067_200_000_000 + at * DAYS,
+        )
+        for at, name in enumerate(names)
+    )
+    return SimpleNamespace(
+        url="https://203.0.113.9/files/",
+        kind="web",
+        format="nginx",
+        server="nginx/1.22.1",
+        entries=entries,
+        folders=3,
+        files=9,
+        bytes_listed=12_400_000,
+        certificate=Certificate(b"\x5c" * 32, "self-signed certificate"),
+        robots="User-agent: *\nDisallow: /files/private/\n",
+        disallows=True,
+        state="listing",
+        message=None,
+    )
+
+
+def found_nothing(state: str, message: Message | None = None) -> Any:
+    """What a probe says that came to nothing."""
+    found = found_listing()
+    found.state, found.message, found.entries, found.certificate = state, message, (), None
+    found.url = "http://203.0.113.9/files/"
+    return found
+
+
+CHARTER = Charter(
+    "K., 조사팀", "Who draws for whom: 谁在为谁画图?", "Editors' decision of 3 January", "", "A tip", "A VPN in Japan"
+)
+OLD_AND_NEW = Message("certificate-changed", {"old": "ab" * 32, "new": "cd" * 32})
+
+
+def _never(url: str, proxy: str, kind: str) -> Any:
+    raise AssertionError((url, proxy, kind))
+
+
+def conduct(theme: Theme, parent: QWidget | None) -> ConductDialog:
+    """A look that was clean."""
+    rows = [("[Requests]", "412"), ("[Methods]", "GET, HEAD"), ("[Refused]", "2")]
+    return ConductDialog(
+        theme, "Storage", rows, "[All were anonymous.]", clean=True, confirmed="", writable=True, parent=parent
+    )
+
+
+def timer_files(kind: str) -> dict[str, str]:
+    """Two files for each kind."""
+    return {f"watch.{kind}": f"# {kind}\n" * 12, f"watch2.{kind}": "[Timer]\n"}
+
+
+def assistant(theme: Theme, settings: Settings, parent: QWidget | None, page: str, found: Any = None) -> WatchAssistant:
+    """The assistant on one of its pages."""
+    made = WatchAssistant(theme, settings, _no_spawn, _never, "https://203.0.113.9/files/", parent=parent)
+    made.found = found or found_listing()
+    made.found_page.show_found(made.found)
+    made._asked = made.where.asked()
+    made._show(page)
+    return made
 
 
 def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[str, Callable[[], Dialog]]:
@@ -95,5 +181,24 @@ def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[s
         "verify-choice": lambda: VerifyChoice(theme, parent),
         "verified-bad": lambda: VerifiedDialog(theme, "watch.wbcase", bad, parent),
         "verified-good": lambda: VerifiedDialog(theme, "bundle.zip", good, parent),
+        "watch-where": lambda: assistant(theme, settings, parent, "where"),
+        "watch-found": lambda: assistant(theme, settings, parent, "found"),
+        "watch-refused": lambda: assistant(theme, settings, parent, "found", found_nothing("refused")),
+        "watch-not-understood": lambda: assistant(theme, settings, parent, "found", found_nothing("not-understood")),
+        "watch-charter": lambda: assistant(theme, settings, parent, "charter"),
+        "watch-manners": lambda: assistant(theme, settings, parent, "manners"),
+        "watch-charter-edit": lambda: CharterDialog(theme, "저장 서버", CHARTER, parent=parent),
+        "watch-manners-edit": lambda: MannersDialog(
+            theme, "Storage", Manners(every=86400), settings, _no_spawn, parent
+        ),
+        "watch-source": lambda: SourceChoice(
+            theme, [("Storage", "http://203.0.113.9/"), ("저장 & 2", "ftp://203.0.113.10/")], parent
+        ),
+        "watch-certificate": lambda: QuestionDialog(theme, "Storage", OLD_AND_NEW, "certificate", parent),
+        "watch-limit": lambda: QuestionDialog(theme, "Storage", Message("disk-full"), "limit", parent),
+        "watch-conduct": lambda: conduct(theme, parent),
+        "watch-timer": lambda: TimerDialog(
+            theme, "Storage", "every 24 hours", timer_files, settings, _no_spawn, parent
+        ),
         "warnings": lambda: WarningsDialog(theme, [row], more=True, parent=parent),
     }

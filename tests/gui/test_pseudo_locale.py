@@ -35,6 +35,7 @@ DATA = re.compile(
     | ^K\.$ | ^[0-9a-f .:…×%]+$ | \.(png|wbcase|evidence|log) | ^/ | CC-BY | Traceback | case\.wbcase
     | ^(knife|letterhead|vpn|hosting|reserved|RGB|watch)$ | image/ | sha256 | Workbench\ \d | ^[A-Z]{2}$ | bundle
     | %[YmdHM] | ^(Asia|Europe)/ | Apache\ License | ^Enter$ | 192\.0\.2 | 203\.0 | Storage | ^K\.
+    | ^nginx | ^GET | ^(socks5|https?|ftp): | 저장 | ^watch2?\. | 수정
     """,
     re.VERBOSE,
 )

@@ -35,6 +35,8 @@ ZONE = Setting("zone", "UTC", "work")
 CONFIRM_OWN = Setting("confirm-own", True, "work")
 CONFIRM_STOP = Setting("confirm-stop", True, "work")
 REOPEN = Setting("reopen", False, "work")
+ANCHORS = Setting("anchors", "", "work")
+"""The folder outside of all cases into which heads are written down; empty for none."""
 
 SETTINGS: tuple[Setting[str] | Setting[int] | Setting[bool], ...] = (
     THEME,
@@ -45,6 +47,7 @@ SETTINGS: tuple[Setting[str] | Setting[int] | Setting[bool], ...] = (
     REOPEN,
     CONFIRM_OWN,
     CONFIRM_STOP,
+    ANCHORS,
 )
 
 
