@@ -2,7 +2,7 @@
 
 Ids are given out afresh, so that they run without a gap. A log points at its excerpt. Bytes that are not in the bundle
 leave their sightings *withheld*, with a warning that names them. A look of which not all sightings came along is
-partial here, so that nothing that merely stayed behind can seem to have been removed.
+partial here, and declared to be, so that nothing that merely stayed behind can seem to have been removed.
 """
 
 # ruff: noqa: S608 - SQL is put together from our own names
@@ -274,6 +274,10 @@ class _Rebuild:
 
     def _change_snapshot(self, ids: list[int], columns: dict[str, list[Any]]) -> None:
         columns["resume"] = [None] * len(ids)
+        columns["scope"] = [
+            "partial" if snapshot in self.partial else scope
+            for snapshot, scope in zip(ids, columns["scope"], strict=True)
+        ]
 
     def _change_snapshot_end(self, ids: list[int], columns: dict[str, list[Any]]) -> None:
         del ids

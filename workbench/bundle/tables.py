@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from workbench.bundle.excerpts import Excerpts
 from workbench.bundle.formats import Row, write_table
 from workbench.bundle.rebuild import Renumbering
@@ -259,22 +257,13 @@ class Tables:
         return origins.rows(self.made, EVERYTHING)
 
     def changes(self) -> Iterator[Row]:
-        """What changed between neighbouring complete looks of the first case, as far as it is selected."""
+        """What changed between the compared looks of the first case, as far as it is selected."""
         masks = self.selection.masks
-        sightings = self.reader.arrays("sighting")
         for pair in changes.pairs(self.reader):
-            if not masks["snapshot"][pair.new]:
-                continue
-            last: dict[int, int] | None = None
-            for change in changes.changes(self.reader, pair):
-                row = change.sighting
-                if row is None:
-                    if last is None:
-                        rows = np.flatnonzero(sightings["snapshot"] == pair.old)
-                        last = {int(sightings["path"][each]): int(each) + 1 for each in rows}
-                    row = last[change.path]
-                if masks["sighting"][row]:
-                    yield self._change(change)
+            if masks["snapshot"][pair.new]:
+                for change in changes.changes(self.reader, pair):
+                    if masks["sighting"][change.shown]:
+                        yield self._change(change)
 
     def _change(self, change: Change) -> Row:
         masks = self.selection.masks

@@ -37,11 +37,18 @@ TABLES: dict[str, dict[str, str]] = {
         "address": "<i4",
         "path": "<i4",
     },
-    "sighting": {"snapshot": "<i4", "path": "<i4", "object": "<i4", "modified": "<i8", "zone": "<i1"},
+    "sighting": {
+        "snapshot": "<i4",
+        "path": "<i4",
+        "object": "<i4",
+        "modified": "<i8",
+        "zone": "<i1",
+        "precision": "<i1",
+    },
     "match": {"event": "<i4", "sighting": "<i4"},
     "object": {"size": "<i8"},
 }
-VERSION = 3
+VERSION = 4
 STEP = 100_000
 """Rows that are read from the case at a time."""
 TRAIL = 16

@@ -19,7 +19,7 @@ from workbench.core.filter import Clock, Filter
 from workbench.core.records import State
 from workbench.queries import select
 from workbench.queries.mask import IN_FORCE
-from workbench.queries.news import KINDS, News, kept, news
+from workbench.queries.news import NEW, TABLES, News, kept, news
 from workbench.queries.shown import chunks, marks
 from workbench.queries.states import states_of
 
@@ -148,7 +148,7 @@ def _placed(reader: Reader, told: News, latest: int | None) -> tuple[NDArray[np.
         return _last_of_each(_candidates(reader, told), None)
 
     if latest is None:
-        return kept(reader, "placed", ("sighting", "snapshot", "snapshot_end"), make)
+        return kept(reader, "placed", TABLES, make)
     return _last_of_each(_candidates(reader, told), latest)
 
 
@@ -160,10 +160,10 @@ def _candidates(reader: Reader, told: News) -> _Candidates:
         order = np.lexsort((ranks, items))
         first = np.ones(len(order), bool)
         first[1:] = items[order][1:] != items[order][:-1]
-        order = order[first | (told.kind[order] > 0)]
+        order = order[first | told.places[order]]
         return _Candidates(items[order], order, ranks[order])
 
-    return kept(reader, "candidates", ("sighting", "snapshot", "snapshot_end"), make)
+    return kept(reader, "candidates", TABLES, make)
 
 
 def _last_of_each(found: _Candidates, latest: int | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -208,8 +208,8 @@ def _by_look(reader: Reader, told: News, ids: NDArray[np.int64], rows: NDArray[n
     for start, end, count in zip(starts.tolist(), ends.tolist(), seen.tolist(), strict=True):
         look = int(looks[start])
         observed, precision, source, status = about[look]
-        counts = np.bincount(kinds[start:end], minlength=len(KINDS))
-        named = tuple((KINDS[kind], int(counts[kind])) for kind in range(1, len(KINDS)) if counts[kind])
+        counts = np.bincount(kinds[start:end], minlength=len(NEW))
+        named = tuple((NEW[kind], int(counts[kind])) for kind in range(1, len(NEW)) if counts[kind])
         compared = bool(told.compared[look])
         found.append(Group(start, end - start, count, look, observed, precision, source, status, named, compared))
     return tuple(found)

@@ -1,52 +1,77 @@
-"""What each look brought: for every sighting whether it is new, changed, moved or returned against the look before.
-
-The same rules as `workbench.queries.changes`, in numpy over all looks at once, because a gallery asks it of a million
-sightings each time a case is opened. Only two complete looks are compared; everything else claims nothing.
-"""
+"""What each look brought, for every sighting: the claims of `workbench.queries.walk`, as the gallery needs them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.case.columns import Arrays, Columns
+from workbench.case.columns import Columns
 from workbench.case.readers import Reader
+from workbench.queries import walk
+from workbench.queries.covering import looks
+from workbench.queries.mask import size_of
+from workbench.queries.walk import ADDED, CHANGED, MOVED, REMOVED, RETURNED, TIME_CHANGED
 
-KINDS = ("", "added", "changed", "moved", "returned")
-ADDED, CHANGED, MOVED, RETURNED = range(1, 5)
+__all__ = ["ADDED", "CHANGED", "KINDS", "MOVED", "NEW", "RETURNED", "TABLES", "TIME_CHANGED", "News", "kept", "news"]
+
+KINDS = walk.KINDS[:REMOVED]
+NEW = KINDS[: RETURNED + 1]
+"""What places a file under its look in the gallery: another claimed time does not make it new."""
+TABLES = ("sighting", "snapshot", "snapshot_end", "coverage")
+"""What news is made of."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class News:
-    """`kind` per sighting (at id - 1) indexes `KINDS`; the others are per snapshot, at its id.
+    """`kind` and `since` per sighting (at id - 1); the others are per snapshot, at its id.
 
-    `rank` is the place of a look in time, 0 where there is none. `compared` says whether the look was held against
-    one before it: where it was not, nothing in it is called new.
+    `kind` indexes `KINDS`. `since` is the last look (id) that showed it otherwise, 0 where none is known. `rank` is the
+    place of a look in time, 0 where there is none. `compared` says whether the look was held against one before it:
+    where it was not, nothing in it is called new.
     """
 
     kind: NDArray[np.int8]
+    since: NDArray[np.int32]
     rank: NDArray[np.int32]
     compared: NDArray[np.bool_]
     removed: NDArray[np.int64]
     newest: frozenset[int]
     """The last look at each source."""
 
+    @property
+    def places(self) -> NDArray[np.bool_]:
+        """Which sightings place their file under their look, because it was new there?"""
+        found: NDArray[np.bool_] = (self.kind > 0) & (self.kind < len(NEW))
+        return found
+
 
 def news(reader: Reader) -> News:
     """What each look brought."""
 
     def make() -> News:
-        return _News(reader).run()
+        course = walk.course(reader)
+        count = len(reader.arrays("sighting")["path"])
+        size = size_of(reader, "snapshot") + 1
+        kind, since = np.zeros(count, np.int8), np.zeros(count, np.int32)
+        gone = course.claims.kind == REMOVED
+        here = course.claims.at(~gone)
+        kind[here.row], since[here.row] = here.kind, here.since
+        rank, compared = np.zeros(size, np.int32), np.zeros(size, bool)
+        own = looks(reader)
+        rank[[each.id for each in own]] = np.arange(1, len(own) + 1)
+        compared[list(course.compared)] = True
+        removed = np.bincount(course.claims.look[gone], minlength=size).astype(np.int64)
+        newest = {each.source: each.id for each in own}
+        return News(kind, since, rank, compared, removed, frozenset(newest.values()))
 
-    return kept(reader, "news", ("sighting", "snapshot", "snapshot_end"), make)
+    return kept(reader, "news", TABLES, make)
 
 
 _KEPT: WeakKeyDictionary[Columns, dict[str, tuple[tuple[int, ...], Any]]] = WeakKeyDictionary()
@@ -63,82 +88,3 @@ def kept(reader: Reader, name: str, tables: tuple[str, ...], make: Callable[[], 
     if found is None or found[0] != stamp:
         found = own[name] = (stamp, make())
     return found[1]
-
-
-class _News:
-    def __init__(self, reader: Reader) -> None:
-        columns: Arrays = reader.arrays("sighting")
-        self.paths, self.objects = columns["path"], columns["object"]
-        self.looks = reader.all(
-            "SELECT n.source, n.id, ifnull(e.status, '') FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id "
-            "ORDER BY n.observed, n.id"
-        )
-        size = max((row[1] for row in self.looks), default=0) + 1
-        self.order = np.argsort(columns["snapshot"], kind="stable")
-        self.bounds = np.searchsorted(columns["snapshot"][self.order], np.arange(size + 1))
-        self.kind = np.zeros(len(self.paths), np.int8)
-        self.rank = np.zeros(size, np.int32)
-        self.compared = np.zeros(size, bool)
-        self.removed = np.zeros(size, np.int64)
-        self.most = int(self.paths.max()) + 1 if len(self.paths) else 1
-
-    def run(self) -> News:
-        for rank, (_, look, _) in enumerate(self.looks, start=1):
-            self.rank[look] = rank
-        newest = {source: look for source, look, _ in self.looks}
-        for source in newest:
-            own = [(look, status) for each, look, status in self.looks if each == source]
-            if sum(status == "complete" for _, status in own) > 1:
-                self._source(own)
-        return News(self.kind, self.rank, self.compared, self.removed, frozenset(newest.values()))
-
-    def _source(self, looks: list[tuple[int, str]]) -> None:
-        seen = np.zeros(self.most, bool)
-        """Paths in looks before the older one of the pair."""
-        walk: Iterator[int] = iter(look for look, _ in looks)
-        for old, new in pairwise(look for look, status in looks if status == "complete"):
-            for look in walk:
-                if look == old:
-                    break
-                seen[self.paths[self._rows(look)]] = True
-            self._pair(self._rows(old), self._rows(new), new, seen)
-            seen[self.paths[self._rows(old)]] = True
-
-    def _rows(self, look: int) -> NDArray[np.int64]:
-        return self.order[self.bounds[look] : self.bounds[look + 1]]
-
-    def _pair(self, old: NDArray[np.int64], new: NDArray[np.int64], look: int, seen: NDArray[np.bool_]) -> None:
-        before, after = self.paths[old], self.paths[new]
-        by_path = np.argsort(before, kind="stable")
-        sorted_before = before[by_path]
-        place = np.minimum(np.searchsorted(sorted_before, after), max(len(before) - 1, 0))
-        there = sorted_before[place] == after if len(before) else np.zeros(len(after), bool)
-        kind = np.zeros(len(new), np.int8)
-        objects = self.objects[new]
-        if len(before):
-            held = self.objects[old][by_path][place]
-            kind[there & (held != objects) & (held > 0) & (objects > 0)] = CHANGED  # unknown bytes are not other bytes
-        fresh = np.flatnonzero(~there)
-        kind[fresh] = np.where(seen[after[fresh]], RETURNED, ADDED)
-        gone = old[~np.isin(before, after)]
-        gone_objects = self.objects[gone]
-        moved = _paired(objects[fresh], gone_objects[gone_objects > 0])
-        kind[fresh[moved]] = MOVED
-        self.kind[new] = kind
-        self.compared[look] = True
-        self.removed[look] = len(gone) - int(moved.sum())
-
-
-def _paired(wanted: NDArray[Any], there: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which of `wanted` find a partner of the same value in `there`, each partner taken once, first come first."""
-    found = np.zeros(len(wanted), bool)
-    if not len(wanted) or not len(there):
-        return found
-    values, counts = np.unique(there, return_counts=True)
-    order = np.argsort(wanted, kind="stable")
-    own = wanted[order]
-    starts = np.flatnonzero(np.concatenate([[True], own[1:] != own[:-1]]))
-    nth = np.arange(len(own)) - np.repeat(starts, np.diff(np.append(starts, len(own))))
-    place = np.minimum(np.searchsorted(values, own), len(values) - 1)
-    found[order] = (values[place] == own) & (nth < counts[place])
-    return found

@@ -17,6 +17,8 @@ from workbench.core.times import DAY
 from workbench.queries import select
 from workbench.queries.files import items
 from workbench.queries.gallery import wall
+from workbench.queries.mask import size_of
+from workbench.queries.news import news
 from workbench.queries.table import networks
 from workbench.queries.timeline import logged, looks
 
@@ -144,25 +146,14 @@ def _zoneless_events(reader: Reader, kept: NDArray[np.bool_], columns: Any) -> i
 
 
 def _observed(reader: Reader, asked: Filter) -> Plot:
-    """Files by the looks between which they appeared. Where no look came before, they were there already."""
+    """Files by the looks between which they appeared. What no look lacked may always have been there."""
     shown = wall(reader, asked)
     seen = looks(reader, Filter())
-    before: dict[int, int] = {}
-    by_source: dict[int, list[Any]] = {}
-    sources = dict(reader.all("SELECT id, source FROM snapshot"))
-    for look in seen:
-        by_source.setdefault(sources[look.snapshot], []).append(look)
-    for own in by_source.values():
-        complete = [look for look in own if look.status == "complete"]
-        for look in own:
-            earlier = [each for each in complete if each.start < look.start]
-            if earlier:
-                before[look.snapshot] = earlier[-1].start
-    snapshot = reader.arrays("sighting")["snapshot"][shown.sighting - 1] if len(shown) else np.empty(0, np.int64)
-    starts = {look.snapshot: look.start for look in seen}
-    until = np.array([starts[int(each)] for each in snapshot], np.int64)
-    known = np.array([int(each) in before for each in snapshot], bool)
-    after = np.array([before.get(int(each), 0) for each in snapshot], np.int64)
+    starts = np.zeros(size_of(reader, "snapshot") + 1, np.int64)
+    starts[[look.snapshot for look in seen]] = [look.start for look in seen]
+    rows = shown.sighting - 1
+    since = news(reader).since[rows]
+    until, after, known = starts[reader.arrays("sighting")["snapshot"][rows]], starts[since], since > 0
     return Plot(
         Clock.OBSERVED,
         ("observed",),

@@ -54,11 +54,11 @@ def sightings(reader: Reader, asked: Filter) -> Mask:
             hit = table_of(size_of(reader, "path"), globbed(reader, "path", getattr(asked, facet)))[columns["path"]]
             mask &= ~hit if facet.startswith("not_") else hit
     snapshots = _snapshots(reader, asked)
-    if snapshots is not None:
+    if asked.change:
+        mask &= _changed(reader, asked, snapshots)
+    elif snapshots is not None:
         mask &= snapshots[columns["snapshot"]]
     mask &= _objects(reader, asked, columns)
-    if asked.change:
-        mask &= _changed(reader, asked)
     if asked.text:
         mask &= _text_files(reader, asked, columns)
     if asked.clock is Clock.MODIFIED and (asked.since is not None or asked.until is not None):
@@ -155,11 +155,12 @@ def object_ids(reader: Reader, hashes: Sequence[str]) -> list[int]:
     return found
 
 
-def _changed(reader: Reader, asked: Filter) -> Mask:
-    from workbench.queries.changes import sightings_of
+def _changed(reader: Reader, asked: Filter, looks: Mask | None) -> Mask:
+    """With a change, *snapshot* and *observed* speak of the look that brought it to light."""
+    from workbench.queries.changes import in_looks
 
     count = len(reader.arrays("sighting")["path"])
-    return table_of(count, sightings_of(reader, asked.change))[1:]
+    return table_of(count, in_looks(reader, asked.change, looks))[1:]
 
 
 def _text_files(reader: Reader, asked: Filter, columns: Any) -> Mask:

@@ -12,7 +12,8 @@ from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.core.times import Zone
 from workbench.queries import select
-from workbench.queries.news import KINDS, kept, news
+from workbench.queries.covering import parents as parents_of
+from workbench.queries.news import KINDS, NEW, TABLES, kept, news
 from workbench.queries.shown import chunks, marks
 
 
@@ -20,7 +21,7 @@ from workbench.queries.shown import chunks, marks
 class Look:
     """One look. `files` are those that it saw, `kinds` what was new about them; both as far as the filter goes.
 
-    `fresh` is what the gallery shows under this look: all files where nothing came before it, else its news.
+    `fresh` is what the gallery shows under this look: its news, and what no look before it had shown.
     """
 
     id: int
@@ -123,7 +124,8 @@ def _sources(reader: Reader, mask: NDArray[np.bool_], columns: Any) -> tuple[Sou
     kinds = np.bincount(looks.astype(np.int64) * len(KINDS) + told.kind[mask], minlength=size * len(KINDS))
     kinds = kinds.reshape(-1, len(KINDS))
     first = _first_seen(reader)
-    fresh = np.bincount(columns["snapshot"][mask & first], minlength=size)
+    listed_again = told.compared[columns["snapshot"]] & (columns["object"] == 0)
+    fresh = np.bincount(columns["snapshot"][mask & (told.places | first & ~listed_again)], minlength=size)
     whole = bool(mask.all())
     found: dict[int, list[Look]] = {}
     names = dict(reader.all("SELECT id, name FROM source"))
@@ -131,7 +133,7 @@ def _sources(reader: Reader, mask: NDArray[np.bool_], columns: Any) -> tuple[Sou
         "SELECT n.source, n.id, ifnull(n.name, ''), n.observed, n.precision, n.basis, ifnull(e.status, 'running') "
         "FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY n.observed DESC, n.id DESC"
     ):
-        own = tuple((KINDS[kind], int(kinds[row, kind])) for kind in range(1, len(KINDS)) if kinds[row, kind])
+        own = tuple((KINDS[kind], int(kinds[row, kind])) for kind in range(1, len(NEW)) if kinds[row, kind])
         compared = bool(told.compared[row])
         found.setdefault(source, []).append(
             Look(
@@ -142,7 +144,7 @@ def _sources(reader: Reader, mask: NDArray[np.bool_], columns: Any) -> tuple[Sou
                 status,
                 basis,
                 int(files[row]),
-                sum(count for _, count in own) if compared else int(fresh[row]),
+                int(fresh[row]),
                 own,
                 int(told.removed[row]) if whole else 0,
                 compared,
@@ -167,7 +169,7 @@ def _first_seen(reader: Reader) -> NDArray[np.bool_]:
         found[first[1:][first[1:] >= 0]] = True
         return found
 
-    return kept(reader, "first-seen", ("sighting", "snapshot", "snapshot_end"), make)
+    return kept(reader, "first-seen", TABLES, make)
 
 
 def _logs(reader: Reader, asked: Filter) -> tuple[LogNode, ...]:
@@ -246,12 +248,7 @@ def _tree(reader: Reader) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Parent and depth of every path, by id; 0 is the root."""
 
     def make() -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        # One text of numbers, put together by SQLite while Python does other things; a row each would take five times
-        # as long. Ids run from 1 without a gap.
-        listed = reader.value(
-            "SELECT ifnull(group_concat(parent), '') FROM (SELECT ifnull(parent, 0) AS parent FROM path ORDER BY id)"
-        )
-        parents = np.concatenate([[0], np.fromstring(listed, np.int64, sep=",")]).astype(np.int64)
+        parents = parents_of(reader)
         depths = np.zeros(len(parents), np.int32)
         above = parents.copy()
         while above.any():

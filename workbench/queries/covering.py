@@ -1,0 +1,140 @@
+"""The looks of a case in time, and what each of them proves not to have been there.
+
+Never claim more than was seen: that a file is missing from a look says something only where the look listed the folder.
+- A *complete* look covers everything.
+- A *partial* look at the whole of a source covers what it listed: of the rows of `coverage` the one of the nearest
+  folder above the file decides, the last one where there are several. What it did not list it must say; a folder that
+  has no row was not there. A path about which the look warns was met, whatever became of it, and is not missing.
+- A look that was *declared* to be of a part (``--scope partial``) covers nothing, whatever folders it listed.
+- A *failed* look, and one without an end, cover nothing: they may have stopped between listing a folder and recording
+  what stood in it.
+What any look saw, was there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.case.readers import Reader
+
+Paths = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look; `status` is ``running`` while it has no end. `listed` is 1 where it has listed some folder."""
+
+    id: int
+    source: int
+    observed: int
+    precision: int
+    status: str
+    scope: str
+    listed: int
+
+    @property
+    def covers_all(self) -> bool:
+        """Is whatever it lacks missing?"""
+        return self.status == "complete"
+
+    @property
+    def covers_some(self) -> bool:
+        """Can it show at all that something is missing?"""
+        return self.covers_all or (self.status == "partial" and self.scope == "complete" and bool(self.listed))
+
+
+def looks(reader: Reader) -> list[Look]:
+    """Every look, by the time at which it was made."""
+
+    def make() -> list[Look]:
+        rows = reader.all(
+            "SELECT n.id, n.source, n.observed, n.precision, ifnull(e.status, 'running'), n.scope, "
+            "EXISTS (SELECT 1 FROM coverage c WHERE c.snapshot = n.id AND c.state = 'listed') "
+            "FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY n.observed, n.id"
+        )
+        return [Look(*row) for row in rows]
+
+    return reader.memoised("looks", make, ("snapshot", "snapshot_end", "coverage"))
+
+
+def parents(reader: Reader) -> Paths:
+    """The folder of every path, by id; 0 is the root."""
+
+    def make() -> Paths:
+        # One text of numbers, put together by SQLite while Python does other things; a row each would take five times
+        # as long. Ids run from 1 without a gap.
+        listed = reader.value(
+            "SELECT group_concat(parent) FROM (SELECT ifnull(parent, 0) AS parent FROM path ORDER BY id)"
+        )
+        return np.concatenate([[0], _numbers(listed)]).astype(np.int64)
+
+    return reader.memoised("path-parents", make, ("path",))
+
+
+def _numbers(listed: str | None) -> Paths:
+    return np.fromstring(listed, np.int64, sep=",") if listed else np.empty(0, np.int64)
+
+
+class Ground:
+    """The paths of one source (ids, ascending), and which of them its looks cover."""
+
+    def __init__(self, reader: Reader, paths: Paths) -> None:
+        self._reader = reader
+        self._paths = paths
+        self._folders: Paths | None = None
+        self._above = self._of = np.empty(0, np.int64)
+
+    def covered(self, look: Look, *, lenient: bool = False) -> Mask | None:
+        """Of which paths does the look show whether they are there? Null: of none. `lenient` takes the folders that a
+        partial look listed for listed, although it was declared to be of a part.
+        """
+        if look.covers_all:
+            return np.ones(len(self._paths), bool)
+        if not look.covers_some and not (lenient and look.status == "partial" and look.listed):
+            return None
+        found = self._by_folder(look.id)
+        met = self._reader.all("SELECT path FROM warning WHERE snapshot = ? AND path IS NOT NULL", (look.id,))
+        if met:
+            found &= ~np.isin(self._paths, np.array(met, np.int64)[:, 0])
+        return found
+
+    def _by_folder(self, look: int) -> Mask:
+        folders = self._lay_out()
+        said = _numbers(
+            self._reader.value(
+                "SELECT group_concat(said) FROM (SELECT ifnull(path, 0) * 2 + (state = 'listed') AS said "
+                "FROM coverage WHERE snapshot = ? ORDER BY id)",
+                (look,),
+            )
+        )
+        at = np.minimum(np.searchsorted(folders, said // 2), len(folders) - 1)
+        known = folders[at] == said // 2
+        state = np.zeros(len(folders), np.int8)
+        state[at[known]] = 1 + said[known] % 2  # of several the last one stays
+        nearest = np.where(state > 0, np.arange(len(folders)), self._above)
+        while True:  # each round leaps twice as far, so that a tree of any depth takes a few
+            further = nearest[nearest]
+            if np.array_equal(further, nearest):
+                break
+            nearest = further
+        listed: Mask = state[nearest] == 2
+        return listed[self._of]
+
+    def _lay_out(self) -> Paths:
+        """The folders above the paths (ids, ascending, the root first), with the place of the folder above each."""
+        if self._folders is None:
+            above = parents(self._reader)
+            there = np.zeros(len(above), bool)
+            there[0] = True
+            fresh = np.unique(above[self._paths])
+            while len(fresh := fresh[~there[fresh]]):
+                there[fresh] = True
+                fresh = np.unique(above[fresh])
+            self._folders = np.flatnonzero(there)
+            self._above = np.searchsorted(self._folders, above[self._folders])
+            self._of = np.searchsorted(self._folders, above[self._paths])
+        return self._folders
