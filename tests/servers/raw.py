@@ -147,15 +147,19 @@ class Gate:
         self.reached = threading.Event()
         """Is the byte reached at which the gate was told to hold?"""
         self.cuts = 0
+        self.in_hand: list[int] = []
+        """For each hold and cut: the bytes of the answers that were under way, over all connections."""
         self._target = target
         self._limit: int | None = None
         self._cut: deque[int] = deque()
         self._rate: float | None = None
         self._selector = selectors.DefaultSelector()
         self._pairs: dict[socket.socket, socket.socket] = {}
-        self._back: set[socket.socket] = set()
+        self._back: dict[socket.socket, int] = {}
+        """Connections to the server, and the bytes that came back on each since its last request."""
         self._lock = threading.Lock()
         self._dropping = False
+        self._shut = False
         self._ended = False
 
     @property
@@ -171,9 +175,11 @@ class Gate:
 
     def let_go(self) -> None:
         """No limit any more. Connections that were held are dropped first: whoever had them is gone."""
+        self._dropping = True
+        while self._dropping and not self._ended:
+            time.sleep(0.002)
         with self._lock:
             self._limit = None
-            self._dropping = True
 
     def cut_after(self, *counts: int) -> None:
         """Drop every connection when so many more bytes have passed, then again after so many more."""
@@ -182,6 +188,10 @@ class Gate:
             for count in counts:
                 at += count
                 self._cut.append(at)
+
+    def shut(self, shut: bool) -> None:
+        """Drop every connection and each that comes, until told otherwise: the network is gone."""
+        self._shut = self._dropping = shut
 
     def throttle(self, rate: float | None) -> None:
         """Bytes per second over all connections."""
@@ -193,8 +203,8 @@ class Gate:
         listener.setblocking(False)
         while not self._ended:
             if self._dropping:
-                self._dropping = False
                 self._drop_all()
+                self._dropping = False
             for key, _ in self._selector.select(0.02):
                 if key.fileobj is listener:
                     self._accept(listener)
@@ -211,12 +221,20 @@ class Gate:
 
     def _accept(self, listener: socket.socket) -> None:
         client, _ = listener.accept()
+        server = socket.socket()
+        # What waits between the server and here counts as sent for the server, so it is kept small.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 10)
+        server.settimeout(5)
         try:
-            server = socket.create_connection((HOST, self._target), 5)
+            if self._shut:
+                raise ConnectionRefusedError
+            server.connect((HOST, self._target))
         except OSError:
+            self._reset(client)
             client.close()
+            server.close()
             return
-        self._back.add(server)
+        self._back[server] = 0
         for one, other in ((client, server), (server, client)):
             one.settimeout(5)
             self._pairs[one] = other
@@ -238,12 +256,15 @@ class Gate:
         with self._lock:
             room = self._room() if comes_back else 65536
             if room == 0:
-                self.reached.set()
                 return
             try:
                 block = one.recv(room)
-                if block:
-                    other.sendall(block)
+                if comes_back:
+                    self.passed += len(block)
+                    self._back[one] += len(block)
+                else:
+                    self._back[other] = 0
+                other.sendall(block)
             except OSError:
                 block = b""
             if not block:
@@ -251,19 +272,20 @@ class Gate:
                 return
             if not comes_back:
                 return
-            self.passed += len(block)
             if self._cut and self.passed >= self._cut[0]:
                 self._cut.popleft()
                 self.cuts += 1
+                self.in_hand.append(sum(self._back.values()))
                 self._drop_all()
-            if self._held():
+            if self._held() and not self.reached.is_set():
+                self.in_hand.append(sum(self._back.values()))
                 self.reached.set()
         if self._rate:
             time.sleep(len(block) / self._rate)
 
     def _drop(self, *connections: socket.socket) -> None:
         for each in connections:
-            self._back.discard(each)
+            self._back.pop(each, None)
             if self._pairs.pop(each, None) is not None:
                 self._selector.unregister(each)
             each.close()
@@ -271,9 +293,13 @@ class Gate:
     def _drop_all(self) -> None:
         """By a reset, as when a line breaks: an orderly end could be taken for the end of a body."""
         for each in self._pairs:
-            with suppress(OSError):
-                each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._reset(each)
         self._drop(*list(self._pairs))
+
+    @staticmethod
+    def _reset(connection: socket.socket) -> None:
+        with suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @contextmanager

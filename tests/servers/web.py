@@ -22,10 +22,16 @@ def _quoted(path: Path) -> str:
 
 @contextmanager
 def nginx(
-    root: Path, *, listing: str = "autoindex on;", extra: str = "", rate: str = "", log: bool = True, workers: int = 1
+    root: Path,
+    *,
+    listing: str = "autoindex on;",
+    extra: str = "",
+    rate: str = "",
+    log: bool = True,
+    small_buffers: bool = False,
 ) -> Iterator[Server]:
     """nginx. `listing` are the lines that make it list, `extra` further lines of the server, `rate` bytes per second
-    and connection (``200k``).
+    and connection (``200k``). With `small_buffers` it does not take for sent what lies far from the client.
     """
     program = needed("nginx", "nginx-light")
     fields = ("request_method", "request_uri", "status", "body_bytes_sent", "http_range")
@@ -39,13 +45,14 @@ def nginx(
         written = f"access_log {work}/access.log asked;" if log else "access_log off;"
         (work / "access.log").touch()
         (work / "nginx.conf").write_text(f"""
-            daemon off; worker_processes {workers}; pid {work}/pid; error_log {work}/error.log;
+            daemon off; worker_processes 1; pid {work}/pid; error_log {work}/error.log;
             events {{ worker_connections 512; }}
             http {{
               {temporary} types {{ {types} }} default_type application/octet-stream; sendfile on;
               log_format asked escape=json '{line}'; {written}
               server {{
-                listen {HOST}:{ports[0]}; root {_quoted(root)}; charset utf-8; index never-an-index;
+                listen {HOST}:{ports[0]} {"sndbuf=32k" if small_buffers else ""};
+                root {_quoted(root)}; charset utf-8; index never-an-index;
                 {f"limit_rate {rate};" if rate else ""} {listing} {extra}
               }}
             }}

@@ -1,0 +1,1 @@
+"""`workbench watch` from end to end: the command line in a process of its own, against real and hostile servers."""

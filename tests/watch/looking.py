@@ -1,0 +1,146 @@
+"""Look at a server with the real program in a process of its own, and read what the case holds afterwards."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.cli.running import listed, run
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one call came to. `peak` is the largest resident memory of its processes, in MB."""
+
+    code: int
+    out: str
+    err: str
+    peak: float
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """The one look of the call."""
+        (line,) = self.out.splitlines()
+        row: dict[str, Any] = json.loads(line)
+        return row
+
+
+@dataclass
+class Looking:
+    """A look under way."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    def kill(self) -> None:
+        """``kill -9`` to the program and its workers, and wait until it is gone."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(30)
+
+    def ended(self, seconds: float) -> Looked:
+        """Wait for its end; one that does not end in time is killed and is a failure."""
+        until = time.monotonic() + seconds
+        while True:
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > until:
+                self.kill()
+                raise AssertionError(f"it did not end within {seconds} s: {self._said('err')}")
+            time.sleep(0.02)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        return Looked(self.process.returncode, self._said("out"), self._said("err"), usage.ru_maxrss / 1024)
+
+    def _said(self, name: str) -> str:
+        return (self.folder / f"said.{name}").read_text("utf-8", errors="replace")
+
+
+@contextmanager
+def looking(case: Path, url: str, *options: str) -> Iterator[Looking]:
+    """Start a look; one that still runs at the end is killed."""
+    command = [sys.executable, "-m", "workbench", "watch", str(case), url, "--once", "--rate", "0", "--json", *options]
+    with (case.parent / "said.out").open("wb") as out, (case.parent / "said.err").open("wb") as err:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=case.parent, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        )  # fmt: skip
+    made = Looking(process, case.parent)
+    try:
+        yield made
+    finally:
+        if process.poll() is None:
+            made.kill()
+
+
+def watch(case: Path, url: str, *options: str, seconds: float = 60.0) -> Looked:
+    """One look from its beginning to its end."""
+    with looking(case, url, *options) as going:
+        looked = going.ended(seconds)
+    assert "Traceback" not in looked.err, looked.err
+    return looked
+
+
+def raw_of(row: dict[str, Any], name: str = "path") -> bytes:
+    """A path as it was seen, byte for byte."""
+    if f"{name}_raw" in row:
+        return base64.b64decode(row[f"{name}_raw"])
+    return str(row[name]).encode()
+
+
+def sightings(case: Path, snapshot: int | None = None) -> dict[bytes, dict[str, Any]]:
+    """Raw path to sighting, of one look (default: the only one). No path may be seen twice in a look."""
+    rows = [row for row in listed("sightings", case) if snapshot in (None, row["snapshot"])]
+    by_path = {raw_of(row): row for row in rows}
+    assert len(by_path) == len(rows)
+    return by_path
+
+
+def contents(case: Path, snapshot: int | None = None) -> dict[bytes, str | None]:
+    """Raw path to SHA-256."""
+    return {path: row["sha256"] for path, row in sightings(case, snapshot).items()}
+
+
+def coverage(case: Path, snapshot: int | None = None) -> dict[bytes, str]:
+    """Raw path of each folder to what was seen of it."""
+    options = [] if snapshot is None else ["--snapshot", snapshot]
+    return {raw_of(row) if row["path"] else b"": row["state"] for row in listed("coverage", case, *options)}
+
+
+def warnings_of(case: Path) -> list[dict[str, Any]]:
+    """What could not be read, with its reason."""
+    return listed("rejects", case)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as the command line prints it; one of unknown zone as if it were UTC."""
+    return None if text is None else datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
+
+
+def sound(case: Path) -> None:
+    """Does the case verify, and do its WARC files pass the judge of the trade?"""
+    found = run("verify", case, "--json").object
+    assert found["ok"] is True, found["problems"]
+    files = sorted(case.with_suffix(".evidence").joinpath("warc").glob("*.warc.gz"))
+    assert files, "no exchange was kept"
+    command = [sys.executable, "-m", "warcio.cli", "check", *map(str, files)]
+    judged = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def files_outside(case: Path) -> set[Path]:
+    """Whatever lies beside the case that is not its own."""
+    own = (case.name, case.with_suffix(".evidence").name, "said.")
+    return {each for each in case.parent.iterdir() if not each.name.startswith(own)}

@@ -1,0 +1,143 @@
+"""A look that is killed or cut off at any byte goes on where it was: same result, and nothing is fetched twice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import listed, run
+from tests.servers import web
+from tests.servers.raw import Gate, gate
+from tests.servers.running import Server, place
+from tests.servers.tree import Made, Tree, build, planned
+from tests.watch.looking import contents, coverage, looking, sightings, sound, watch
+
+KILLS = 10
+HEAD = 700
+"""Bytes that the head of an answer has at most."""
+LARGE = (4_300_000, 2_100_000, 3_000_001, 900_000, 1_500_000)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[tuple[Path, Tree]]:
+    """Some of the tree, and files large enough to be in hand when something happens."""
+    dice = random.Random(7)
+    tree = {path: made for number, (path, made) in enumerate(planned().items()) if number % 6 == 0}
+    for number, size in enumerate(LARGE):
+        tree[f"场景/grand {number}.bin".encode()] = Made(dice.randbytes(size), 1_704_067_200 + 600 * number)
+    with place("store") as folder:
+        build(folder, tree)
+        yield folder, tree
+
+
+@contextmanager
+def watched(folder: Path) -> Iterator[tuple[Server, Gate]]:
+    with web.nginx(folder, small_buffers=True) as server, gate(server.port) as way:
+        yield server, way
+
+
+def seen(case: Path) -> dict[bytes, tuple[Any, ...]]:
+    """All that a look says, but for ids and the names of records."""
+    facts = ("snapshot", "sha256", "state", "size_claimed", "modified", "zone", "precision", "etag")
+    return {path: tuple(row[fact] for fact in facts) for path, row in sightings(case).items()}
+
+
+def folder_bytes(server: Server) -> int:
+    """What listings cost, heads included."""
+    return sum(HEAD + (each.sent or 0) for each in server.requests() if each.folder or each.target == "/robots.txt")
+
+
+@pytest.fixture
+def undisturbed(store: tuple[Path, Tree], tmp_path: Path) -> tuple[Path, int, int]:
+    """A case of a look that nothing happened to, the bytes that came through the gate for it, and those of listings."""
+    folder, tree = store
+    place_of = tmp_path / "undisturbed"
+    place_of.mkdir()
+    run("new", place_of / "a.wbcase")
+    with watched(folder) as (server, way):
+        looked = watch(place_of / "a.wbcase", way.url, "--source", "server")
+        assert looked.code == 0, looked.err
+        assert way.passed >= sum(len(made.data) for made in tree.values())
+        return place_of / "a.wbcase", way.passed, folder_bytes(server)
+
+
+@pytest.mark.slow
+def test_ten_kills_at_random_bytes(store: tuple[Path, Tree], undisturbed: tuple[Path, int, int], case: Path) -> None:
+    folder, tree = store
+    whole_case, whole, listings = undisturbed
+    dice = random.Random(20240101)
+    with watched(folder) as (server, way):
+        for _ in range(KILLS):
+            way.hold_after(int(whole * dice.uniform(0.01, 0.095)))
+            with looking(case, way.url, "--source", "server") as going:
+                assert way.reached.wait(30), "the look ended before it could be killed"
+                going.kill()
+            way.let_go()
+        looked = watch(case, way.url, "--source", "server")
+        assert (looked.code, looked.look["snapshot"], looked.look["status"]) == (0, 1, "complete"), looked.err
+        in_hand, again = sum(way.in_hand), folder_bytes(server) - listings
+        more = way.passed - whole
+        resumed = [each for each in server.requests() if each.status == 206]
+    print(
+        f"{KILLS} kills: {more:,} bytes more than without, {in_hand:,} of them in hand, {again:,} for listings again; "
+        f"{len(resumed)} files went on by range"
+    )
+    assert resumed
+    assert more <= in_hand + again + HEAD * len(resumed) + HEAD * KILLS
+    same_as(case, whole_case, tree)
+
+
+@pytest.mark.slow
+def test_two_cuts_of_the_network(store: tuple[Path, Tree], undisturbed: tuple[Path, int, int], case: Path) -> None:
+    folder, tree = store
+    whole_case, whole, listings = undisturbed
+    with watched(folder) as (server, way):
+        way.cut_after(whole // 3, whole // 4)
+        looked = watch(case, way.url, "--source", "server")
+        assert way.cuts == 2
+        assert (looked.code, looked.look["status"]) == (0, "complete"), looked.err
+        in_hand, again = sum(way.in_hand), folder_bytes(server) - listings
+        more = way.passed - whole
+        resumed = [each for each in server.requests() if each.status == 206]
+    print(f"2 cuts: {more:,} bytes more than without, {in_hand:,} in hand; {len(resumed)} files went on by range")
+    assert resumed
+    assert more <= in_hand + max(again, 0) + HEAD * 10
+    same_as(case, whole_case, tree)
+
+
+@pytest.mark.slow
+def test_a_network_that_stays_away_ends_the_look_and_the_next_one_goes_on(
+    store: tuple[Path, Tree], undisturbed: tuple[Path, int, int], case: Path
+) -> None:
+    folder, tree = store
+    _, whole, _ = undisturbed
+    with watched(folder) as (server, way):
+        way.hold_after(whole // 2)
+        with looking(case, way.url, "--source", "server") as going:
+            assert way.reached.wait(30)
+            way.shut(True)
+            way.let_go()
+            looked = going.ended(60)
+        assert looked.code == 1, looked.err
+        assert "Traceback" not in looked.err
+        way.shut(False)
+        looked = watch(case, way.url, "--source", "server")
+        assert (looked.code, looked.look["status"]) == (0, "complete"), looked.err
+        more = way.passed - whole
+        assert more <= max(LARGE) + folder_bytes(server)
+    assert contents(case, looked.look["snapshot"]) == {path: made.sha256 for path, made in tree.items()}
+    sound(case)
+
+
+def same_as(case: Path, whole_case: Path, tree: Tree) -> None:
+    assert {path: row[1] for path, row in seen(case).items()} == {path: made.sha256 for path, made in tree.items()}
+    assert seen(case) == seen(whole_case)
+    assert coverage(case) == coverage(whole_case)
+    assert listed("changes", case) == []
+    assert listed("rejects", case) == listed("rejects", whole_case) == []
+    sound(case)
