@@ -159,4 +159,15 @@ def everything(case: Case) -> None:
     case.run(marks.verdict, [("address", 1)], "relevant")
     case.actor = "Reviewer"
     case.run(marks.verdict, [("address", 1)], "later")
+    _everything_watched(case)
     assert two
+
+
+def _everything_watched(case: Case) -> None:
+    from tests.watching import watched, week
+    from workbench.ops import watch
+
+    week(case)
+    watched(case, rate=1.0)
+    case.run(watch.charter, "server", "Ada, later")
+    case.run(watch.decision, "server", None, "robots", "ignore")

@@ -64,8 +64,14 @@ def other(kind: str, column: str) -> str:
         return "CASE basis WHEN 'asserted' THEN 'witnessed' ELSE 'asserted' END"
     if column == "status" and kind == "TEXT":
         return "CASE status WHEN 'partial' THEN 'complete' ELSE 'partial' END"
-    if column == "present":
-        return "1 - present"
+    if column in ("present", "same"):
+        return f"1 - {column}"
+    if column == "purpose":
+        return "CASE purpose WHEN 'file' THEN 'probe' ELSE 'file' END"
+    if column == "rule":
+        return "CASE rule WHEN 'etag' THEN 'size-time' ELSE 'etag' END"
+    if column == "sighting" and kind == "INTEGER":
+        return f"{column} + 77"
     if kind == "TEXT":
         return f"ifnull({column}, '') || 'x'"
     if kind == "BLOB":
@@ -108,6 +114,9 @@ def test_a_changed_cell_of_every_column(copy: Path, table: str) -> None:
             "object-missing",
             "object-damaged",
             "text-index-derived",
+            "warc-missing",
+            "warc-damaged",
+            "warc-unrecorded",
         }
 
 
@@ -122,7 +131,8 @@ def test_an_added_row(copy: Path, table: str) -> None:
     names = list(column_types(table))
     fresh = {"uid": "randomblob(16)", "sha256": "randomblob(32)", "raw": "x'6e6577'"}
     unique = {"source": {"name": "'new'"}, "address": {"text": "'new'"}, "word": {"text": "'new'"}}
-    ended = {"snapshot_end": {"snapshot": "99"}, "reading_end": {"reading": "99"}}
+    ended = {"snapshot_end": {"snapshot": "99"}, "reading_end": {"reading": "99"}, "warc": {"name": "'new'"}}
+    ended |= {"trusted": {"sighting": "99"}, "recheck": {"sighting": "99"}}
     values = ", ".join(({**fresh, **unique.get(table, {}), **ended.get(table, {})}).get(name, name) for name in names)
     with closing(sqlite3.connect(copy)) as conn:
         (last,) = conn.execute(f"SELECT max(id) FROM {table}").fetchone()
@@ -356,6 +366,7 @@ def test_every_problem_is_a_sentence(full: Path) -> None:
         *("file-damaged", "guard-missing", "schema-changed", "op-missing", "op-changed", "chain-broken"),
         *("actor-changed", "arguments-changed", "rows-changed", "rows-unrecorded", "marks-derived"),
         *("text-index-derived", "evidence-missing", "object-missing", "object-damaged", "object-unreadable"),
+        *("warc-missing", "warc-unreadable", "warc-damaged", "warc-unrecorded"),
     }
     for kind in kinds:
         assert f"verify-{kind}" in catalogue()

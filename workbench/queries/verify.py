@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import BinaryIO
 
 from workbench.case import custody, driver, schema
 from workbench.case.custody import RowSet
 from workbench.case.readers import Reader
 from workbench.case.transaction import TEXT_KINDS, column_names
+from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 
@@ -36,6 +40,7 @@ class Verified:
     ops: int
     rows: int
     objects: int
+    exchanges: int
     head: bytes
 
     @property
@@ -45,13 +50,15 @@ class Verified:
 
 
 def verify(reader: Reader, progress: Progress | None = None) -> Verified:
-    """Check the case: the file, the chain, the rows of every op, derived tables, and the bytes of every object.
+    """Check the case: the file, the chain, the rows of every op, derived tables, and the bytes of every object and of
+    every exchange with a server.
 
     Damage that stops one of the checks is a problem of its own, and the others go on. Raises `Cancelled`.
     """
     progress = progress or Progress()
     chain = _Chain(reader, progress)
     objects = _Objects(reader, progress)
+    warcs = _Warcs(reader, progress)
     factory, reader.conn.text_factory = reader.conn.text_factory, _text
     try:
         problems = [
@@ -64,13 +71,20 @@ def verify(reader: Reader, progress: Progress | None = None) -> Verified:
                 ("marks", lambda: _marks(reader)),
                 ("text index", lambda: _text_index(reader)),
                 ("objects", objects.check),
+                ("exchanges", warcs.check),
             )
             for problem in _surviving(name, check)
         ]
     finally:
         reader.conn.text_factory = factory
     unique = tuple(dict.fromkeys(problems))
-    return Verified(chain.ops + chain.rows + objects.done, unique, chain.ops, chain.rows, objects.done, chain.head)
+    checked = chain.ops + chain.rows + objects.done + warcs.done
+    return Verified(checked, unique, chain.ops, chain.rows, objects.done, warcs.done, chain.head)
+
+
+def _version(reader: Reader) -> int:
+    """Of the tables: the case of an older bundle is of an older version and has fewer."""
+    return min(int(reader.value("PRAGMA user_version")), driver.SCHEMA)
 
 
 def _text(raw: bytes) -> str:
@@ -207,7 +221,7 @@ def _digest(salt: bytes, arguments: str) -> bytes | None:
 def _schema(reader: Reader) -> Iterator[Problem]:
     """Are the tables and indexes, and the triggers that guard them, the ones that the program made?"""
     have = dict(reader.all("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    expected = schema.expected()
+    expected = schema.expected(_version(reader))
     guards = {f"{table}_no_{verb}": f"{table} {verb}" for table in schema.GUARDED for verb in ("update", "delete")}
     for name, sql in expected.items():
         if have.get(name) != sql:
@@ -218,7 +232,7 @@ def _schema(reader: Reader) -> Iterator[Problem]:
 
 def _unrecorded(reader: Reader) -> Iterator[Problem]:
     """Rows that no op speaks of."""
-    for table in schema.RECORDED:
+    for table in schema.recorded(_version(reader)):
         count, highest = reader.all(f"SELECT count(*), ifnull(max(id), 0) FROM {table}")[0]
         said, last = reader.all(
             "SELECT ifnull(sum(count), 0), ifnull(max(last), 0) FROM op_rows WHERE tab = ?", (table,)
@@ -286,3 +300,80 @@ class _Objects:
                     self.progress.update(self.done)
                     if wrong is not None:
                         yield Problem(wrong, sha256.hex())
+
+
+class _Warcs:
+    """Reads every exchange with a server again, and what else stands in the files that hold them."""
+
+    def __init__(self, reader: Reader, progress: Progress) -> None:
+        self.reader = reader
+        self.progress = progress
+        self.done = 0
+
+    def check(self) -> Iterator[Problem]:
+        """Files that are missing, exchanges that are not what they were, and bytes that no exchange accounts for."""
+        if "exchange" not in schema.recorded(_version(self.reader)):
+            return
+        total = int(self.reader.value("SELECT count(*) FROM exchange"))
+        self.progress.stage("stage-verify-exchanges", total)
+        if total and not self.reader.evidence.present:
+            yield Problem("evidence-missing", self.reader.evidence.folder.name)
+            return
+        for warc, name, is_open in self.reader.all(
+            "SELECT w.id, w.name, w.snapshot IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM snapshot_end e WHERE e.snapshot = w.snapshot) FROM warc w ORDER BY w.id"
+        ):
+            try:
+                with self.reader.evidence.warcs.open(name) as file:
+                    yield from self._file(file, warc, name, is_open=bool(is_open))
+            except UserError:
+                yield Problem("warc-missing", name)
+            except OSError:
+                yield Problem("warc-unreadable", name)
+
+    def _file(self, file: BinaryIO, warc: int, name: str, *, is_open: bool) -> Iterator[Problem]:
+        at = 0
+        for row, start, length, digest in self.reader.conn.execute(
+            "SELECT id, start, length, sha256 FROM exchange WHERE warc = ? ORDER BY start", (warc,)
+        ):
+            if start != at and not (at == 0 and _is_information(file, start)):
+                yield Problem("warc-unrecorded", f"{name} at {at}")
+            file.seek(start)
+            if _digest_of(file, length) != digest:
+                yield Problem("warc-damaged", f"{name} exchange {row}")
+            at = start + length
+            self.done += 1
+            self.progress.update(self.done)
+        size = file.seek(0, 2)
+        # What a look that is under way, or was killed, has written is spoken of by its next commit.
+        if size > at and not is_open and not (at == 0 and _is_information(file, size)):
+            yield Problem("warc-unrecorded", f"{name} at {at}")
+
+
+def _digest_of(file: BinaryIO, length: int) -> bytes | None:
+    """SHA-256 of the next bytes; null when there are not as many."""
+    digest = sha256()
+    while length > 0:
+        block = file.read(min(length, 1 << 20))
+        if not block:
+            return None
+        digest.update(block)
+        length -= len(block)
+    return digest.digest()
+
+
+LARGEST_INFORMATION = 64 << 10
+
+
+def _is_information(file: BinaryIO, length: int) -> bool:
+    """Is the beginning of a file, of that length, one record that describes it (``warcinfo``)?"""
+    if not 0 < length <= LARGEST_INFORMATION:
+        return False
+    file.seek(0)
+    member = zlib.decompressobj(wbits=31)
+    try:
+        said = member.decompress(file.read(length), LARGEST_INFORMATION)
+    except zlib.error:
+        return False
+    whole = member.eof and not member.unused_data
+    return whole and said.startswith(b"WARC/1.") and b"\r\nWARC-Type: warcinfo\r\n" in said

@@ -1,0 +1,87 @@
+"""What was said to the server, read from the stored request records: was there anything in it that opens doors?
+
+Every exchange lies in a WARC file as gzip members, one a record (WARC 1.1 §D); the one of type ``request`` holds what
+went out, byte for byte. Only its head is looked at.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+
+from workbench.case.readers import Reader
+from workbench.core.errors import UserError
+from workbench.core.records import Placed
+
+HEAD = 256 << 10
+"""Bytes of a record that are looked at; a request of ours is far smaller."""
+STEP = 64 << 10
+KEYS = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Fields of HTTP that say who asks."""
+ANONYMOUS = ("anonymous", "ftp")
+"""User names by which FTP lets everybody in (RFC 1635)."""
+
+
+def credentials(reader: Reader, placed: Iterable[tuple[Placed, str]]) -> Iterator[tuple[str, ...] | None]:
+    """For each exchange, with the start address of its source, what in its request said who asks; null where the record
+    cannot be read any more, so that nothing can be said.
+
+    The token of a public link, sent as the link's own user name without a password, is what everybody sends.
+    """
+    for place, start in placed:
+        head = _request(reader, place)
+        yield None if head is None else tuple(_telling(head, start))
+
+
+def _request(reader: Reader, placed: Placed) -> bytes | None:
+    """The beginning of the request that is part of an exchange."""
+    try:
+        block = reader.evidence.warcs.read(placed)
+    except (UserError, OSError):
+        return None
+    for record in _records(block):
+        head, _, content = record.partition(b"\r\n\r\n")
+        if re.search(rb"(?im)^WARC-Type:[ \t]*request[ \t]*\r?$", head):
+            return content
+    return None
+
+
+def _records(block: bytes) -> Iterator[bytes]:
+    """The first bytes of each gzip member; the rest of it is passed over in small steps."""
+    while block:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            kept = member.decompress(block, HEAD)
+            while not member.eof and member.unconsumed_tail:
+                member.decompress(member.unconsumed_tail, STEP)
+        except zlib.error:
+            return
+        yield kept
+        block = member.unused_data
+
+
+def _telling(request: bytes, start: str) -> Iterator[str]:
+    lines = request.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    for line in lines:
+        name, _, value = line.decode("latin-1").partition(":")
+        name = name.strip().lower()
+        if name in KEYS and not (name == "authorization" and _is_public_token(value, start)):
+            yield name
+        said = re.fullmatch(r"user[ \t]+(.*)", line.decode("latin-1").strip(), re.IGNORECASE)
+        if said and said[1].strip().lower() not in ANONYMOUS:
+            yield "user"
+
+
+def _is_public_token(value: str, start: str) -> bool:
+    """Is this the token that stands in the public link, and no password with it?"""
+    scheme, _, encoded = value.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return False
+    try:
+        user, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return False
+    return bool(user) and not password and user in re.split(r"[/?#&=]", start)

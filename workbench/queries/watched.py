@@ -1,0 +1,150 @@
+"""Watched servers: how each is looked at, by whose charter, and where its last look stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.case.readers import Reader
+from workbench.core.errors import UserError
+from workbench.queries.shown import Row, named
+
+
+@dataclass(frozen=True)
+class Charter:
+    """What the last charter of a source says; what it does not say is null."""
+
+    who: str | None
+    why: str | None
+    authority: str | None
+    basis: str | None
+    found: str | None
+    connection: str | None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A watched source. Times are microseconds UTC.
+
+    `source` is its row, `options` what it was last set to. `snapshot` is the last look at it, by the time of observing,
+    `status` how that ended (null while it has not: `unfinished`). `certificate` is the SHA-256 of the TLS certificate
+    that was accepted last: by a decision, else by being the first that the server showed. `robots_read` is when its
+    rules for robots were last asked for, `missed` when the last look was due that did not take place.
+    """
+
+    source: int
+    name: str
+    url: str
+    kind: str
+    options: dict[str, Any]
+    charter: Charter | None
+    snapshot: int | None
+    status: str | None
+    observed: int | None
+    ended: int | None
+    unfinished: bool
+    certificate: bytes | None
+    robots_read: int | None
+    missed: int | None
+
+
+def sources(reader: Reader) -> list[Watched]:
+    """Every source that is watched, in the order of their names."""
+    rows = reader.all(
+        "SELECT s.id, s.name, w.url, w.kind, w.options FROM source s JOIN watch w ON w.id = "
+        "(SELECT max(id) FROM watch WHERE source = s.id) ORDER BY s.name"
+    )
+    return [_watched(reader, *row) for row in rows]
+
+
+def one(reader: Reader, name: str) -> Watched:
+    """A watched source by its name. Raises `UserError` ``watch-no-source``."""
+    found = find(reader, name)
+    if found is None:
+        raise UserError("watch-no-source", source=name)
+    return found
+
+
+def find(reader: Reader, name: str) -> Watched | None:
+    """A watched source by its name; null where none of that name is watched."""
+    rows = reader.all(
+        "SELECT s.id, s.name, w.url, w.kind, w.options FROM source s JOIN watch w ON w.source = s.id "
+        "WHERE s.name = ? ORDER BY w.id DESC LIMIT 1",
+        (name,),
+    )
+    return _watched(reader, *rows[0]) if rows else None
+
+
+def _watched(reader: Reader, source: int, name: str, url: str, kind: str, options: str) -> Watched:
+    look: tuple[Any, ...] | None = reader.conn.execute(
+        "SELECT n.id, e.status, n.observed, e.ended FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id "
+        "WHERE n.source = ? ORDER BY n.observed DESC, n.id DESC LIMIT 1",
+        (source,),
+    ).fetchone()
+    snapshot, status, observed, ended = look or (None, None, None, None)
+    return Watched(
+        source=source,
+        name=name,
+        url=url,
+        kind=kind,
+        options=json.loads(options),
+        charter=charter(reader, source),
+        snapshot=snapshot,
+        status=status,
+        observed=observed,
+        ended=ended,
+        unfinished=snapshot is not None and status is None,
+        certificate=_certificate(reader, source),
+        robots_read=reader.value(
+            "SELECT max(x.time) FROM snapshot n JOIN exchange x ON x.snapshot = n.id "
+            "WHERE n.source = ? AND x.purpose = 'robots'",
+            (source,),
+        ),
+        missed=reader.value("SELECT max(due) FROM missed WHERE source = ?", (source,)),
+    )
+
+
+def charter(reader: Reader, source: int) -> Charter | None:
+    """The charter of a source, by its row; null where none was written."""
+    row = reader.conn.execute(
+        "SELECT who, why, authority, basis, found, connection FROM charter WHERE source = ? ORDER BY id DESC LIMIT 1",
+        (source,),
+    ).fetchone()
+    return None if row is None else Charter(*row)
+
+
+def _certificate(reader: Reader, source: int) -> bytes | None:
+    decided = reader.value(
+        "SELECT value FROM decision WHERE source = ? AND kind = 'certificate' ORDER BY id DESC LIMIT 1", (source,)
+    )
+    if decided is not None:
+        return bytes.fromhex(decided)
+    found = reader.value(
+        "SELECT x.certificate FROM snapshot n JOIN exchange x ON x.snapshot = n.id "
+        "WHERE n.source = ? AND x.certificate IS NOT NULL ORDER BY x.id LIMIT 1",
+        (source,),
+    )
+    return None if found is None else bytes(found)
+
+
+def coverage(reader: Reader, snapshot: int | None = None) -> Iterator[Row]:
+    """What looks saw of each folder: ``snapshot``, ``path`` (null is the start itself), ``state``.
+
+    Of one look, or of all. Raises `UserError` ``no-such-snapshot``.
+    """
+    if snapshot is not None:
+        check_snapshot(reader, snapshot)
+    for look, raw, state in reader.conn.execute(
+        "SELECT c.snapshot, p.raw, c.state FROM coverage c LEFT JOIN path p ON p.id = c.path "
+        "WHERE ?1 IS NULL OR c.snapshot = ?1 ORDER BY c.snapshot, p.raw, c.id",
+        (snapshot,),
+    ):
+        yield {"snapshot": look, **named("path", raw), "state": state}
+
+
+def check_snapshot(reader: Reader, snapshot: int) -> None:
+    """Raise `UserError` ``no-such-snapshot`` where there is no such look."""
+    if reader.value("SELECT 1 FROM snapshot WHERE id = ?", (snapshot,)) is None:
+        raise UserError("no-such-snapshot", snapshot=snapshot)
