@@ -20,12 +20,14 @@ from workbench.workspace import Opening
 CONTRACT = (
     "open", "new", "add", "logs", "analyze", "files", "sightings", "changes", "events", "rejects", "origins",
     "timeline", "similar", "groups", "mark", "note", "undo", "custody", "bundle", "verify", "anchor", "own", "demo",
+    "charter", "requests", "coverage", "decide",
 )  # fmt: skip
 LATER = ("watch", "import", "dataset")
 LISTS = (
-    "files", "sightings", "changes", "events", "rejects", "origins", "timeline", "similar", "groups", "custody"
+    "files", "sightings", "changes", "events", "rejects", "origins", "timeline", "similar", "groups", "custody",
+    "requests", "coverage",
 )  # fmt: skip
-CHANGING = ("new", "add", "logs", "analyze", "mark", "note", "undo", "anchor", "own")
+CHANGING = ("new", "add", "logs", "analyze", "mark", "note", "undo", "anchor", "own", "charter", "decide")
 
 
 def command(name: str) -> Command:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from workbench.case.operation import operation
 from workbench.case.transaction import Transaction
@@ -37,9 +36,10 @@ def source(tx: Transaction, name: str, kind: str, url: str, options: Mapping[str
     robots, contact, every, proxy, …). Raises `UserError` ``watch-credentials`` for an address or an option with a user
     name or a password, ``watch-option`` for one that cannot be kept.
     """
-    for value in (url, *options.values()):
-        if isinstance(value, str) and has_credentials(value):
-            raise UserError("watch-credentials")
+    proxy = options.get("proxy")
+    told = [url, *(value for value in options.values() if isinstance(value, str))]
+    if any(map(has_credentials, told)) or (isinstance(proxy, str) and "@" in proxy):
+        raise UserError("watch-credentials")
     row = intake.source.function(tx, name, kind)
     kept = _options(options)
     tx.arguments.update(url=url, options=json.loads(kept))
@@ -116,11 +116,7 @@ def missed(tx: Transaction, source: str, due: Sequence[int]) -> int:
 
 def has_credentials(text: str) -> bool:
     """Is this an address with a user name or a password in it?"""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.scheme) and "@" in parts.netloc
+    return re.match(r"\s*[a-z][a-z0-9+.-]*:[/\\]{2}[^/\\?#]*@", text, re.IGNORECASE) is not None
 
 
 def _options(options: Mapping[str, Option]) -> str:

@@ -115,6 +115,24 @@ def charter(reader: Reader, source: int) -> Charter | None:
     return None if row is None else Charter(*row)
 
 
+def source_of(reader: Reader, name: str) -> int:
+    """The row of a source, watched or not, by its name. Raises `UserError` ``watch-no-source``."""
+    found = reader.value("SELECT id FROM source WHERE name = ?", (name,))
+    if found is None:
+        raise UserError("watch-no-source", source=name)
+    return int(found)
+
+
+def last_ended(reader: Reader, name: str) -> int | None:
+    """The last look at a source that has ended. Raises `UserError` ``watch-no-source``."""
+    found = reader.value(
+        "SELECT n.id FROM snapshot n JOIN snapshot_end e ON e.snapshot = n.id WHERE n.source = ? "
+        "ORDER BY n.observed DESC, n.id DESC LIMIT 1",
+        (source_of(reader, name),),
+    )
+    return None if found is None else int(found)
+
+
 def _certificate(reader: Reader, source: int) -> bytes | None:
     decided = reader.value(
         "SELECT value FROM decision WHERE source = ? AND kind = 'certificate' ORDER BY id DESC LIMIT 1", (source,)
