@@ -128,7 +128,7 @@ def test_what_samples_list() -> None:
 def test_which_bucket_a_url_names(url: str, bucket: str, prefix: bytes) -> None:
     assert place_of(url) == (bucket, prefix)
     assert place_of(KIND.ask(url).url).bucket == bucket
-    assert place_of(folder_url(bucket, prefix)) == (bucket, prefix)
+    assert place_of(folder_url(Place(bucket, prefix))) == (bucket, prefix)
 
 
 def test_known_stores() -> None:
@@ -137,10 +137,15 @@ def test_known_stores() -> None:
     assert not is_store("https://s3.amazonaws.com.example/")
 
 
-@given(st.binary(max_size=20), st.sampled_from(["http://h/", "http://h/b/", "https://b.s3.amazonaws.com/"]))
+@given(
+    st.binary(max_size=20),
+    st.sampled_from(["http://h/", "http://h/b/", "http://h/store/b/", "https://b.s3.amazonaws.com/"]),
+)
 def test_a_folder_s_url_leads_back_to_it(prefix: bytes, bucket: str) -> None:
-    assert place_of(folder_url(bucket, prefix)) == (bucket, prefix)
-    assert folder_url(bucket, prefix).isascii()
+    url = folder_url(Place(bucket, prefix))
+    assert place_of(url) == (bucket, prefix)
+    assert url.startswith(bucket)
+    assert url.isascii()
 
 
 def test_ask_and_its_fallbacks() -> None:
@@ -150,25 +155,30 @@ def test_ask_and_its_fallbacks() -> None:
     assert first is not None
     assert first.url == "http://h/works/?delimiter=/&encoding-type=url&prefix=a%20b/"
     assert KIND.fallback(asked, 403) is None
-    other = KIND.fallback(asked, 404)
-    assert other is not None
-    assert other.url == "http://h/?list-type=2&delimiter=/&encoding-type=url&prefix=works/a%20b/"
-    chain: list[str] = []
-    following: Ask | None = asked
-    while following is not None:
-        chain.append(following.url)
-        following = KIND.fallback(following)
-    assert len(chain) == len(set(chain)) == 4
-    assert KIND.fallback(KIND.ask("https://works.s3.amazonaws.com/a/"), 404) is None
+    assert KIND.fallback(asked) == first
+    assert KIND.fallback(first) is None
     assert KIND.fetch(BUCKET + "a") == Ask("GET", BUCKET + "a")
 
 
-def test_a_host_that_is_a_bucket_keeps_its_folders_at_its_root() -> None:
-    body = document("<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes><Contents><Key>b</Key></Contents>")
-    listing = read(body, "http://files.example/?list-type=2&delimiter=/&prefix=")
+def test_a_host_that_is_a_bucket_says_so_in_its_folders() -> None:
+    kind = S3(host_is_bucket=True)
+    asked = kind.ask("http://files.example/some/prefix")
+    assert asked.url == "http://files.example/?list-type=2&delimiter=/&encoding-type=url&prefix=some/prefix/"
+    body = document("<CommonPrefixes><Prefix>some/prefix/a/</Prefix></CommonPrefixes>" + contents(("some/prefix/b", 1)))
+    listing = read(body, asked.url)
     assert listing is not None
-    assert [each.url for each in listing.entries] == ["http://files.example/?prefix=a/", "http://files.example/b"]
-    assert KIND.ask(listing.entries[0].url).url.endswith("example/?list-type=2&delimiter=/&encoding-type=url&prefix=a/")
+    assert [each.url for each in listing.entries] == [
+        "http://files.example/some/prefix/a/?bucket=/", "http://files.example/some/prefix/b"
+    ]  # fmt: skip
+    for either in (kind, KIND):
+        assert either.ask(listing.entries[0].url).url.endswith("example/" + asked.url.partition("example/")[2] + "a/")
+    assert KIND.ask("http://files.example/some/prefix").url.startswith("http://files.example/some/?")
+
+
+def test_where_a_source_starts() -> None:
+    assert KIND.start("http://h/works/?list-type=2&prefix=a%20b") == "http://h/works/a%20b/"
+    assert KIND.start("http://h/works") == "http://h/works/"
+    assert S3(host_is_bucket=True).start("http://h/works/a") == "http://h/works/a/?bucket=/"
 
 
 def contents(*keys: tuple[str, int]) -> str:

@@ -12,38 +12,45 @@ from workbench.core.messages import Message
 from workbench.core.times import Precision, Zone
 from workbench.sources.base import shown
 from workbench.sources.kinds import names
-from workbench.sources.kinds.s3place import Place, bucket_at_root, folder_url, place_of, query_of
+from workbench.sources.kinds.s3place import Place, at_root, folder_url, place_of, query_of
 from workbench.sources.kinds.s3xml import BUCKETS, ERROR, LIST, Document, Object, read_document
 from workbench.sources.remote import Ask, Entry, Listing, Page, Remark
 
 _UNKNOWN_REQUEST = (400, 405, 501)
-_NOT_HERE = (404,)
 
 
 class S3:
-    """See `workbench.sources.remote.Kind`."""
+    """See `workbench.sources.remote.Kind`.
+
+    A start on an unknown host can be read in two ways; with `host_is_bucket` it is read as the less usual one.
+    """
 
     name = "s3"
 
+    def __init__(self, *, host_is_bucket: bool = False) -> None:
+        self.host_is_bucket = host_is_bucket
+
+    def start(self, url: str) -> str:
+        """The URL of the folder, below which everything lies; also of a URL that is a request for its listing."""
+        return folder_url(self._place(url))
+
     def ask(self, url: str) -> Ask:
-        """The keys directly below a prefix, version 2, encoded so that XML can carry any of them."""
-        place = place_of(url)
-        prefix = place.prefix
-        if prefix and not prefix.endswith(b"/"):
-            prefix += b"/"
-        return _listing(Place(place.bucket, prefix), second=True)
+        """The keys directly below a prefix, by version 2, encoded so that XML can carry any of them."""
+        return _listing(self._place(url), second=True)
 
     def fallback(self, ask: Ask, status: int | None = None) -> Ask | None:
-        """Another request for the same folder: version 1, then the host itself as bucket. Null when there is no other,
-        or the status of the answer does not suggest one.
-        """
-        place = place_of(ask.url)
-        if (status is None or status in _UNKNOWN_REQUEST) and "list-type" in query_of(urlsplit(ask.url).query):
-            return _listing(place, second=False)
-        other = bucket_at_root(place)
-        if other is not None and (status is None or status in _NOT_HERE):
-            return _listing(other, second=True)
+        """Version 1 of the request. Null when it was that already, or the status does not suggest it."""
+        second = "list-type" in query_of(urlsplit(ask.url).query)
+        if second and (status is None or status in _UNKNOWN_REQUEST):
+            return _listing(place_of(ask.url), second=False)
         return None
+
+    def _place(self, url: str) -> Place:
+        place = place_of(url)
+        if self.host_is_bucket and not urlsplit(url).query:
+            place = at_root(place) or place
+        slash = b"/" if place.prefix and not place.prefix.endswith(b"/") else b""
+        return Place(place.bucket, place.prefix + slash)
 
     def read(self, page: Page) -> Listing | None:
         """The folder's files and folders. Null for whatever is no list of a bucket or of buckets; see `error_of`."""
@@ -125,7 +132,7 @@ class _Folder:
         if reason := names.problem_with(name):
             self._unsafe(key.removeprefix(prefix), reason)
         elif name not in self._folders:
-            self._folders[name] = Entry(name, True, folder_url(self._place.bucket, prefix + name + b"/"))
+            self._folders[name] = Entry(name, True, folder_url(Place(self._place.bucket, prefix + name + b"/")))
 
     def _unsafe(self, name: bytes, reason: str) -> None:
         if name not in self._strange:
@@ -182,5 +189,5 @@ def _buckets(found: Document, url: str) -> Listing:
         if reason := names.problem_with(name):
             remarks.append(names.unsafe(name, reason))
         else:
-            entries[name] = Entry(name, True, folder_url(f"{root}{names.quoted(name)}/", b""), stamp=created)
+            entries[name] = Entry(name, True, folder_url(Place(f"{root}{names.quoted(name)}/", b"")), stamp=created)
     return Listing("s3", tuple(entries.values()), remarks=tuple(remarks))

@@ -1,8 +1,9 @@
 """Which bucket and which prefix a URL names.
 
-A bucket is the first segment of the path, or part of the host's name where the host is that of a known store. Any other
-host may be a bucket under a name of its own; then only its root lists it. Where the plain URL of a folder would be read
-as another one, the URL of its listing is used in its place: ``http://host/?prefix=a/``.
+A bucket is the first segment of the path, or part of the host's name where the host is that of a known store. Any
+other host may itself be a bucket, or keep its buckets deeper. Where the plain URL of a folder would be read as another
+one, it says where its bucket is: ``http://host/a/?bucket=/``. Such a URL is never sent; it becomes a request for a
+listing.
 """
 
 from __future__ import annotations
@@ -46,25 +47,28 @@ def is_store(url: str) -> bool:
 def place_of(url: str) -> Place:
     """What a URL names: that of a folder, a file, or a request for a listing."""
     split = urlsplit(url)
-    root = f"{split.scheme}://{split.netloc}/"
+    root = f"{split.scheme}://{split.netloc}"
     asked = query_of(split.query)
-    if "list-type" in asked or "prefix" in asked or "delimiter" in asked:
-        return Place(root.rstrip("/") + (split.path.rstrip("/") + "/"), asked.get("prefix", b""))
-    path = split.path.lstrip("/")
+    path = split.path or "/"
+    if asked.keys() & {"list-type", "prefix", "delimiter"}:
+        return Place(root + path.rstrip("/") + "/", asked.get("prefix", b""))
+    if (marked := names.quoted(asked.get("bucket", b""))) and marked.endswith("/") and path.startswith(marked):
+        return Place(root + marked, names.decoded(path.removeprefix(marked)))
+    key = path.removeprefix("/")
     host = _HOST.fullmatch(split.hostname or "")
     if host is not None and host["bucket"]:
-        return Place(root, names.decoded(path))
-    bucket, _, key = path.partition("/")
-    return Place(f"{root}{bucket}/" if bucket else root, names.decoded(key))
+        return Place(f"{root}/", names.decoded(key))
+    bucket, _, key = key.partition("/")
+    return Place(f"{root}/{bucket}/" if bucket else f"{root}/", names.decoded(key))
 
 
-def folder_url(bucket: str, prefix: bytes) -> str:
+def folder_url(place: Place) -> str:
     """The URL of a folder, from which `place_of` finds both again."""
-    plain = bucket + names.quoted(prefix)
-    return plain if place_of(plain) == (bucket, prefix) else f"{bucket}?prefix={names.quoted(prefix)}"
+    plain = place.bucket + names.quoted(place.prefix)
+    return plain if place_of(plain) == place else f"{plain}?bucket={urlsplit(place.bucket).path}"
 
 
-def bucket_at_root(place: Place) -> Place | None:
+def at_root(place: Place) -> Place | None:
     """The other reading of a path on an unknown host: the host is the bucket. Null where there is none."""
     split = urlsplit(place.bucket)
     path = split.path.strip("/")

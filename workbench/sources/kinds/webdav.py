@@ -89,6 +89,10 @@ class WebDav:
 
     name = "webdav"
 
+    def start(self, url: str) -> str:
+        """The URL below which everything lies."""
+        return url
+
     def ask(self, url: str) -> Ask:
         """PROPFIND of depth 1, for the properties that a listing needs."""
         return propfind(url)
