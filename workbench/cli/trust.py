@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
@@ -14,15 +13,14 @@ from workbench.cli.filters import DETAILS, filtering, read_filter
 from workbench.cli.lists import SHORT, listing
 from workbench.cli.output import short_time
 from workbench.core.errors import UserError
+from workbench.core.messages import Message
 
 if TYPE_CHECKING:
-    from workbench.case.case import Case
     from workbench.case.readers import Reader
 
 BROKEN = ("not-a-case", "case-unreadable", "case-incomplete", "case-damaged")
 """What opening says of a case file whose inside is damaged."""
 UNREAD = ("missing", "damaged", "unreadable")
-LARGEST_REPLY = 16 << 20
 
 
 def _custody(_call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
@@ -128,50 +126,25 @@ def _anchor_arguments(parser: ArgumentParser) -> None:
 
 
 def _anchor(call: Call) -> int:
+    from workbench.jobs import anchors
+
     args = call.args
     result: dict[str, Any] = {"anchor": None}
+    stamped = True
     with call.case(write=True) as case:
         if args.attach is None or args.folder is not None:
-            result = _write_anchor(case, Path(args.folder or "."))
+            written = anchors.write(case, Path(args.folder or "."))
+            result = {**path_fields("anchor", written.path), "custody_head": written.head.hex()}
         if args.attach is not None:
-            result |= _attach(case, Path(args.attach), result.get("custody_head"))
+            attached = anchors.attach(case, Path(args.attach))
+            stamped = attached.anchor is not None
+            said = attached.anchor.hex() if attached.anchor is not None else None
+            result = {"anchor": said, "custody_head": attached.head.hex()} | (result if result["anchor"] else {})
+            result |= {"attached": attached.sha256.hex(), "stamps": said}
     call.out.result(result)
-    return DONE
-
-
-def _write_anchor(case: Case, folder: Path) -> dict[str, Any]:
-    from workbench.case.uids import shown
-    from workbench.cli.anchorfile import anchor_text, clock_state, write_anchor
-    from workbench.core import times
-    from workbench.ops import anchors as ops
-    from workbench.queries import anchors
-
-    clock = clock_state()
-    state = case.ask(anchors.state)
-    moment = times.now()
-    text = anchor_text(shown(case.uid), case.setting("title") or "", state, moment, clock)
-    path = write_anchor(folder, case.path.stem, state.head.seq, moment, text)
-    digest = hashlib.sha256(text.encode()).digest()
-    case.run(ops.write, state.head.seq, state.head.hash, digest, clock)
-    return {**path_fields("anchor", path), "custody_head": state.head.hash.hex()}
-
-
-def _attach(case: Case, file: Path, head: str | None) -> dict[str, Any]:
-    from workbench.ops import anchors as ops
-    from workbench.ops import intake
-    from workbench.queries import intake as queries
-
-    name = os.fsencode(file.name).decode("utf-8", "replace")
-    try:
-        if not file.is_file() or not 0 < file.stat().st_size <= LARGEST_REPLY:
-            raise UserError("cli-attach", path=name)
-        with file.open("rb") as stream:
-            stored = case.evidence.put(stream, lambda sha256: case.ask(queries.analysed, sha256), limit=LARGEST_REPLY)
-    except OSError as error:
-        raise UserError("path-unreadable", path=name, reason=error.strerror or str(error)) from error
-    case.run(intake.objects, [stored])
-    done = case.run(ops.attach, name, stored.sha256, stored.size)
-    return {"attached": stored.sha256.hex(), "custody_head": head or done.hash.hex()}
+    if not stamped:
+        call.out.say(Message("anchor-stamps-none").text())
+    return DONE if stamped else FOUND
 
 
 # bundle

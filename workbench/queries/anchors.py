@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.case.readers import Reader
@@ -35,3 +37,14 @@ def state(reader: Reader) -> State:
         count += 1
         digest.update(f"{shown(uid)}\t{'-' if sha256 is None else sha256.hex()}\t{raw.hex()}\n".encode())
     return State(head(reader), count, digest.hexdigest())
+
+
+def anchored(reader: Reader, digests: Sequence[bytes]) -> bytes | None:
+    """The SHA-256 of the last anchor file of the case that has one of these digests (SHA-256 or SHA-512)."""
+    wanted = {each.hex() for each in digests}
+    if wanted:
+        for (arguments,) in reader.all("SELECT arguments FROM op WHERE name = 'anchor.write' ORDER BY seq DESC"):
+            said = json.loads(arguments)
+            if wanted & {said["anchor_sha256"], said.get("anchor_sha512")}:
+                return bytes.fromhex(said["anchor_sha256"])
+    return None

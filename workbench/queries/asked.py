@@ -1,7 +1,7 @@
 """What was said to the server, read from the stored request records: was there anything in it that opens doors?
 
-Every exchange lies in a WARC file as gzip members, one a record (WARC 1.1 §D); the one of type ``request`` holds what
-went out, byte for byte. Only its head is looked at.
+Every exchange lies in a WARC file as gzip members, one a record (WARC 1.1 §D). The one of type ``request`` holds what
+went out, byte for byte; for FTP it is the one of the commands. Only its head is looked at.
 """
 
 from __future__ import annotations
@@ -37,20 +37,25 @@ def credentials(reader: Reader, placed: Iterable[tuple[Placed, str]]) -> Iterato
 
 
 def _request(reader: Reader, placed: Placed) -> bytes | None:
-    """The beginning of the request that is part of an exchange."""
+    """The beginning of what went out in an exchange; nothing where none did. Null where that cannot be told."""
     try:
         block = reader.evidence.warcs.read(placed)
     except (UserError, OSError):
         return None
     for record in _records(block):
-        head, _, content = record.partition(b"\r\n\r\n")
-        if re.search(rb"(?im)^WARC-Type:[ \t]*request[ \t]*\r?$", head):
+        head, _, content = (record or b"").partition(b"\r\n\r\n")
+        if record is None or not head.startswith(b"WARC/1."):
+            return None
+        if _SENT.search(head):
             return content
-    return None
+    return b""
 
 
-def _records(block: bytes) -> Iterator[bytes]:
-    """The first bytes of each gzip member; the rest of it is passed over in small steps."""
+_SENT = re.compile(rb"(?im)^(?:WARC-Type:[ \t]*request|Content-Type:[ \t]*text/x-ftp-commands)[ \t]*\r?$")
+
+
+def _records(block: bytes) -> Iterator[bytes | None]:
+    """The first bytes of each gzip member, whose rest is passed over in small steps; null for what is none."""
     while block:
         member = zlib.decompressobj(wbits=31)
         try:
@@ -58,8 +63,9 @@ def _records(block: bytes) -> Iterator[bytes]:
             while not member.eof and member.unconsumed_tail:
                 member.decompress(member.unconsumed_tail, STEP)
         except zlib.error:
+            yield None
             return
-        yield kept
+        yield kept if member.eof else None
         block = member.unused_data
 
 
