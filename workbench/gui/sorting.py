@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.core.errors import UserError
-from workbench.logs.compressed import open_log
+from workbench.jobs.sorting import detect_log
 from workbench.logs.format import Detected
-from workbench.logs.registry import SAMPLE, detect
-from workbench.sources.registry import is_archive
 
 
 @dataclass(frozen=True)
@@ -45,15 +42,3 @@ def sort_paths(paths: Sequence[Path]) -> Sorted:
         else:
             evidence.append(path)
     return Sorted(tuple(cases), tuple(logs), tuple(evidence))
-
-
-def detect_log(path: Path) -> Detected | None:
-    """The log format of a file, by its beginning; null for folders, archives, and what is none."""
-    try:
-        if not path.is_file() or is_archive(path):
-            return None
-        with path.open("rb") as file:
-            stream, _ = open_log(file)
-            return detect(stream.peek(SAMPLE))
-    except (OSError, EOFError, ValueError, UserError):
-        return None
