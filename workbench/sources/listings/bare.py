@@ -1,0 +1,40 @@
+"""Plain lists of links, without sizes and times, on pages whose title or heading says that they are listings."""
+
+from __future__ import annotations
+
+from workbench.sources.listings.collect import collect, in_homes
+from workbench.sources.listings.document import Document
+from workbench.sources.listings.links import Target
+from workbench.sources.listings.rows import Row, rows_of
+from workbench.sources.listings.signed import has_unread_links, shows_frame
+from workbench.sources.remote import Listing, Page
+
+
+class Bare:
+    """See the module."""
+
+    name = "links"
+
+    def read(self, page: Page) -> Listing | None:
+        """See `workbench.sources.remote.Format.read`."""
+        return self.read_document(Document(page))
+
+    def read_document(self, document: Document) -> Listing | None:
+        """The same for a page that was already taken apart."""
+        if not document.claims or document.asks_password:
+            return None
+        for kind in ("li", "pre", "tr", "text"):
+            rows = list(rows_of(document, document.lines(kind), every=True))
+            here = [row for row in in_homes(document, rows) if _is_own(document, row)]
+            if here and len(here) * 2 >= sum(not row.is_parent for row in rows):
+                return collect(document, rows, self.name)
+        if document.cut or has_unread_links(document) or not shows_frame(document, document.lines("pre", "li", "tr")):
+            return None
+        return collect(document, (), self.name)
+
+
+def _is_own(document: Document, row: Row) -> bool:
+    return isinstance(row.target, Target) and row.target.home in document.resolver.owns
+
+
+BARE = Bare()

@@ -1,0 +1,111 @@
+"""A page, read once: what it says of itself, and its lines with links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from workbench.sources.listings import charset, markup
+from workbench.sources.listings.lines import Line, Liner
+from workbench.sources.listings.links import Resolver
+from workbench.sources.remote import Page
+
+MAX_LINES = 1_000_000
+MAX_ENTRIES = 200_000
+"""Entries that one page may have; what follows is left out, and a remark says so."""
+
+_TITLES = frozenset(("title", "h1", "h2", "strong"))
+_HTML = re.compile(
+    r"<(?:!doctype\s{1,9}html|html|head|title|body|table|pre|ul|ol|a|h1|div|p|meta|form)[\s>]", re.IGNORECASE
+)
+_SORT = re.compile(r"\?(?:C=[NMSD](?:[;&]|$)|[NMSD]=?[AD]$)")
+_CLAIM = re.compile(
+    r"index of|directory list|directory:|listing of|listing:|directory contents|contents of|file listing|list of files"
+    r"|目录|文件列表|색인|디렉터리|ディレクトリ|verzeichnis|indice de|índice de|index de|каталог|содержимое",
+    re.IGNORECASE,
+)
+
+
+class Document:
+    """What the formats look at. Any thread; nothing in it changes after it was made."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.text, self.charset = charset.as_text(page.body, page.charset)
+        self.title = ""
+        self.headings: list[str] = []
+        self.meta: dict[str, str] = {}
+        self.ids: set[str] = set()
+        self.base = ""
+        self.cut = False
+        self.asks_password = False
+        self.sort_links = 0
+        self._all: list[Line] = []
+        if self.is_html:
+            self._read()
+        self.resolver = Resolver(page.url, self.base)
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body starts like HTML, whatever its header says."""
+        return _HTML.search(self.text[:4096]) is not None
+
+    @property
+    def claims(self) -> bool:
+        """Whether the title or a heading says that this is the listing of a folder, or links sort it as servers do."""
+        return self.sort_links > 1 or any(_CLAIM.search(each) for each in (self.title, *self.headings))
+
+    def lines(self, *kinds: str) -> list[Line]:
+        """The lines of some kinds, in the order of the page."""
+        return [line for line in self._all if line.kind in kinds]
+
+    def _read(self) -> None:
+        for seen, line in enumerate(Liner(self.charset).lines(self._watched(markup.tokens(self.text)))):
+            if line.links or line.kind == "tr":
+                self._all.append(line)
+            if seen >= MAX_LINES or len(self._all) > MAX_ENTRIES * 2:
+                self.cut = True
+                break
+
+    def _watched(self, tokens: Iterable[markup.Token]) -> Iterator[markup.Token]:
+        """The same tokens; what the page says of itself is noted as they pass."""
+        within, raw = "", False
+        for token in tokens:
+            tag = token.tag
+            if not tag:
+                if within:
+                    self._note(within, token.text)
+                if raw:
+                    continue
+            elif tag == "!cut":
+                self.cut = True
+            elif tag.startswith("/"):
+                within = "" if tag[1:] == within else within
+                raw = False
+            else:
+                if tag in _TITLES:
+                    within = tag
+                    if tag != "title" and len(self.headings) < 64:
+                        self.headings.append("")
+                raw = tag in markup.RAW
+                self._look(tag, token.attributes)
+            yield token
+
+    def _note(self, within: str, text: str) -> None:
+        shown = markup.words(text[:1024], self.charset)
+        if within == "title" and len(self.title) < 1024:
+            self.title += shown
+        elif within != "title" and self.headings and len(self.headings[-1]) < 1024:
+            self.headings[-1] += shown
+
+    def _look(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "base" and not self.base:
+            self.base = markup.attribute(attributes.get("href", ""))
+        elif tag == "meta" and len(self.meta) < 64 and "content" in attributes:
+            self.meta.setdefault(attributes.get("name", "").lower(), attributes["content"][:256])
+        elif tag == "input":
+            self.asks_password |= attributes.get("type", "").strip().lower() == "password"
+        elif tag == "a" and _SORT.match(attributes.get("href", "")):
+            self.sort_links += 1
+        if "id" in attributes and len(self.ids) < 1024:
+            self.ids.add(attributes["id"][:64].lower())

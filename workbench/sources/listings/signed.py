@@ -1,0 +1,88 @@
+"""Formats that are known by a signature of the server: the page says who wrote it, so its rows need no other proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from workbench.sources.listings.collect import collect, in_homes
+from workbench.sources.listings.columns import columns_of
+from workbench.sources.listings.document import Document
+from workbench.sources.listings.lines import Line
+from workbench.sources.listings.links import Target
+from workbench.sources.listings.rows import Row, rows_of
+from workbench.sources.remote import Listing, Page
+
+
+@dataclass(eq=False)
+class Signed:
+    """A format with a signature, and the kinds of lines in which it writes its rows, the surest first.
+
+    `orders`: sizes stand exactly in attributes made for sorting. `shows_empty`: how a page without rows proves that its
+    folder is empty; by default by a heading or by the link to the folder above.
+    """
+
+    name: str
+    signature: Callable[[Document], bool]
+    kinds: tuple[str, ...]
+    orders: bool = False
+    shows_empty: Callable[[Document], bool] | None = None
+
+    def read(self, page: Page) -> Listing | None:
+        """See `workbench.sources.remote.Format.read`."""
+        return self.read_document(Document(page))
+
+    def read_document(self, document: Document) -> Listing | None:
+        """The same for a page that was already taken apart."""
+        if not document.is_html or not self.signature(document):
+            return None
+        for kind in self.kinds:
+            lines = headed(document.lines(kind)) if kind == "tr" else document.lines(kind)
+            rows = list(rows_of(document, lines, orders=self.orders))
+            if in_homes(document, rows) or any(_has_flaw(row) for row in rows):
+                return collect(document, rows, self.name)
+        return self._empty(document)
+
+    def _empty(self, document: Document) -> Listing | None:
+        if document.cut or has_unread_links(document):
+            return None
+        lines = document.lines(*self.kinds)
+        proof = self.shows_empty(document) if self.shows_empty else shows_frame(document, lines)
+        return collect(document, (), self.name) if proof else None
+
+
+def headed(lines: list[Line]) -> list[Line]:
+    """The rows of the tables that have a heading of a listing, from there on; all of them when none has."""
+    known: set[int] = set()
+    kept = []
+    for line in lines:
+        if line.group not in known and columns_of(line) is not None:
+            known.add(line.group)
+        if line.group in known:
+            kept.append(line)
+    return kept or lines
+
+
+def shows_frame(document: Document, lines: Iterable[Line]) -> bool:
+    """Whether a page without rows still has what stands around them: a heading, or the way up."""
+    for line in lines:
+        if line.kind == "tr" and columns_of(line) is not None:
+            return True
+        if any(line.words_of(link).strip(" ./[]").lower() in _UP for link in line.links):
+            return True
+    return False
+
+
+def has_unread_links(document: Document) -> bool:
+    """Whether the page links to something in its own folder: then it is not empty, whatever else it is."""
+    for row in rows_of(document, document.lines("tr", "li", "pre", "text"), every=True):
+        if isinstance(row.target, Target) and row.target.home in document.resolver.owns and not row.is_parent:
+            return True
+    return False
+
+
+def _has_flaw(row: Row) -> bool:
+    return isinstance(row.target, Target) and bool(row.target.flaw)
+
+
+_UP = frozenset(("", "parent directory", "to parent directory", "parent folder", "up", "parent directory/"))
