@@ -179,3 +179,16 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
+
+
+def clean(text: str | None) -> str | None:
+    """Words for the record; what is no text is refused before anything is made."""
+    if text is None:
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UserError("cli-text") from None
+    if "\0" in text:
+        raise UserError("cli-text")
+    return " ".join(text.split()) or None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.call import DONE, FOUND, WRONG_USE, Call, Command, changing, on_a_case, path_fields
+from workbench.cli.call import DONE, FOUND, WRONG_USE, Call, Command, changing, clean, on_a_case, path_fields
 from workbench.core.errors import UserError
 from workbench.core.times import parse_option
 
@@ -34,23 +34,10 @@ def _new(call: Call) -> int:
     path = Path(args.case)
     if not args.allow_risky_place and (risk := risky_place(path)):
         raise UserError("case-risky-place", path=path.name, place=risk)
-    examiner = _clean(args.examiner) or args.actor
-    with create(path, _clean(args.title), examiner, _clean(args.number), actor=args.actor) as case:
+    examiner = clean(args.examiner) or args.actor
+    with create(path, clean(args.title), examiner, clean(args.number), actor=args.actor) as case:
         call.out.result({**path_fields("case", case.path), "uid": shown(case.uid)})
     return DONE
-
-
-def _clean(text: str | None) -> str | None:
-    """Words for the record; what is no text is refused before anything is made."""
-    if text is None:
-        return None
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UserError("cli-text") from None
-    if "\0" in text:
-        raise UserError("cli-text")
-    return " ".join(text.split()) or None
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -75,7 +62,7 @@ def _add(call: Call) -> int:
 
     args = call.args
     order = intake.Order(
-        source=_clean(args.source),
+        source=clean(args.source),
         observed=None if args.observed is None else parse_option(args.observed),
         scope=args.scope,
         analyze=not args.no_analyze,
@@ -172,7 +159,7 @@ def _log_rows(
                 call.progress,
                 format_name=args.format,
                 zone=args.zone,
-                source=_clean(args.source),
+                source=clean(args.source),
             )
         except UserError as error:
             if error.message.code not in ("log-not-understood", "log-unreadable"):

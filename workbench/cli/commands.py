@@ -17,6 +17,13 @@ GROUPS: dict[str, dict[str, str]] = {
         "logs": "take in access logs",
         "analyze": "run the analyses that are missing",
     },
+    "watch": {
+        "watch": "look at an open server, once or again and again",
+        "schedule": "make an entry for the system's own timer",
+    },
+    "imports": {
+        "import": "take in harvests that other programs made",
+    },
     "lists": {
         "files": "list the files, one row per content",
         "sightings": "list where and when each file was seen",
@@ -35,6 +42,12 @@ GROUPS: dict[str, dict[str, str]] = {
         "note": "write a dated entry in the case journal",
         "undo": "undo the last mark, or a named one",
         "own": "mark addresses as the observer's own",
+    },
+    "watching": {
+        "charter": "say who watches a server, why and on what basis, or show it",
+        "requests": "list what was asked of a server in a look",
+        "coverage": "list which folders each look saw",
+        "decide": "decide about a watched server: certificate, robots rules, conduct",
     },
     "trust": {
         "custody": "list every change of the case, chained",

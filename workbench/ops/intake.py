@@ -161,7 +161,14 @@ def _trust(tx: Transaction, rows: range, sighted: Sequence[Sighted]) -> None:
     tx.append("recheck", sighting=[row for row, _ in checked], same=[int(same) for _, same in checked])
 
 
-def _exchanges(tx: Transaction, snapshot: int, exchanges: Sequence[Exchange]) -> None:
+@operation("intake.exchanges")
+def exchanges(tx: Transaction, made: Sequence[Exchange]) -> None:
+    """Record requests that belong to no look: those by which a server was asked what it is."""
+    _exchanges(tx, None, made)
+    tx.arguments.update(exchanges=len(made))
+
+
+def _exchanges(tx: Transaction, snapshot: int | None, exchanges: Sequence[Exchange]) -> None:
     hashes = sorted({each.object for each in exchanges if each.object is not None})
     objects = {sha256: tx.value("SELECT id FROM object WHERE sha256 = ?", (sha256,)) for sha256 in hashes}
     files: dict[str, int] = {}

@@ -90,3 +90,13 @@ def media_type(headers: Mapping[str, str]) -> tuple[str, str]:
     kind, _, parameters = headers.get("content-type", "").partition(";")
     found = re.search(r"charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", parameters, re.IGNORECASE)
     return kind.strip().lower(), found[1].lower() if found else ""
+
+
+def headers_of(head: bytes) -> dict[str, str]:
+    """The headers of a recorded head, as `workbench.sources.remote.Answer` has them."""
+    found: dict[str, list[str]] = {}
+    for line in head.split(b"\n")[1:]:
+        name, colon, value = line.partition(b":")
+        if colon and name:
+            found.setdefault(name.strip().lower().decode("latin-1"), []).append(value.strip().decode("latin-1"))
+    return {name: ", ".join(values) for name, values in found.items()}

@@ -1,0 +1,200 @@
+"""The pages of a folder's listing: asked for, or taken from the record where an earlier run of the look has them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from workbench.case.case import Case
+from workbench.core.errors import UserError
+from workbench.core.messages import Message
+from workbench.core.records import Coverage, Purpose
+from workbench.jobs.recorder import Recorder
+from workbench.jobs.session import LARGEST_PAGE, REFUSED, Earlier, Got, Session, page_of
+from workbench.queries import harvest as queries
+from workbench.queries.harvest import Kept
+from workbench.sources.http.content import decoded
+from workbench.sources.http.headers import headers_of
+from workbench.sources.listings.registry import is_login_page
+from workbench.sources.remote import Ask, Kind, Listing, NetworkError, Page
+from workbench.sources.warcformat import Earlier as Repeated
+from workbench.sources.warcread import unpack
+
+NOT_OFFERED = (500, 502, 504)
+"""What FTP servers answer to a command that they do not know."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One page, understood; or, with `listing` null, why a folder is not listed. `uid` names the record."""
+
+    listing: Listing | None
+    uid: bytes
+    coverage: Coverage = Coverage.LISTED
+    message: Message | None = None
+    page: Page | None = None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A record as it is read back: `body` is undecoded, and null in one that refers to an earlier record."""
+
+    headers: Mapping[str, str]
+    body: bytes | None
+    earlier: Repeated | None
+    digest: str | None
+
+
+class Pages:
+    """Lists folders for one look. Used by its job thread."""
+
+    def __init__(self, case: Case, session: Session, recorder: Recorder) -> None:
+        self._case = case
+        self._session = session
+        self._recorder = recorder
+        self._fresh: dict[Ask, Answered] = {}
+        self._recorded = case.ask(queries.recorded_pages, recorder.snapshot) if recorder.resumed else {}
+
+    def first(self, kinds: Sequence[Kind], url: str) -> tuple[Kind, Answered]:
+        """The kind that understands the start, with its first page; where none does, what tells most about why.
+
+        The answer is kept, so that walking the start does not ask for it again.
+        """
+        told: list[tuple[Kind, Answered]] = []
+        for kind in kinds:
+            ask = kind.ask(url)
+            answered = self._understood(kind, ask, at_start=True)
+            if answered.listing is not None:
+                self._fresh[ask] = answered
+                return kind, answered
+            told.append((kind, answered))
+            if answered.message is not None and answered.message.code.startswith("network-"):
+                break
+        refused = [each for each in told if each[1].coverage is Coverage.REFUSED]
+        return (refused or told)[0]
+
+    def of(self, kind: Kind, url: str, *, at_start: bool = False) -> Iterator[Answered]:
+        """Page after page of one folder; ends after the first that could not be had or is not understood."""
+        ask: Ask | None = kind.ask(url)
+        asked: set[Ask] = set()
+        while ask is not None:
+            if ask in asked:
+                yield _not_listed(b"", Message("listing-endless", {"entries": 0}))
+                return
+            asked.add(ask)
+            answered = self._understood(kind, ask, at_start=at_start)
+            yield answered
+            ask = answered.listing.more if answered.listing is not None else None
+
+    def _understood(self, kind: Kind, ask: Ask, *, at_start: bool) -> Answered:
+        if (fresh := self._fresh.pop(ask, None)) is not None:
+            return fresh
+        got = self._got(ask, Purpose.LISTING)
+        fallback: Callable[[Ask], Ask | None] | None = getattr(kind, "fallback", None)
+        if fallback is not None and got.status in NOT_OFFERED and (other := fallback(ask)) is not None:
+            got = self._got(other, Purpose.LISTING)
+        return judged(kind, got, at_start=at_start)
+
+    def _got(self, ask: Ask, purpose: Purpose) -> Got:
+        before = self._recorded.get((ask.method, ask.url))
+        if before is not None and (page := self._replayed(ask, before)) is not None:
+            return page
+        return self._session.page(
+            ask, purpose, self._recorder.exchanged, earlier=lambda url: self._earlier(ask.method, url)
+        )
+
+    def _replayed(self, ask: Ask, kept: Kept) -> Got | None:
+        """An answer as it was recorded; null when it was none that says anything."""
+        if kept.status is None or not 200 <= kept.status < 300:
+            return None
+        told = self._told(kept)
+        if told is None:
+            return None
+        body = told.body
+        if body is None and told.earlier is not None:
+            first = self._case.ask(queries.page_by_uid, told.earlier.uid)
+            body = None if first is None or (found := self._told(first)) is None else found.body
+        if body is None:
+            return None
+        plain = decoded(told.headers, body, LARGEST_PAGE)
+        return Got(kept.status, page_of(ask.url, told.headers, plain), kept.uid)
+
+    def _told(self, kept: Kept) -> _Told | None:
+        """What a record says; null when it is missing or damaged: `verify` names it."""
+        try:
+            block = self._case.evidence.warcs.read(kept.placed)
+        except UserError:
+            return None
+        for each in unpack(io.BytesIO(block)):
+            if each.conversation.uid == kept.uid:
+                body = each.body.read() if each.body is not None else None
+                headers = headers_of(each.conversation.head) if each.conversation.protocol == "http" else {}
+                return _Told(headers, body, each.conversation.earlier, each.payload_digest)
+        return None
+
+    def _earlier(self, method: str, url: str) -> Earlier | None:
+        """The last record of the same page, so that the same body is not stored again."""
+        kept = self._case.ask(queries.last_page, self._recorder.snapshot, method, url)
+        told = None if kept is None else self._told(kept)
+        if kept is None or told is None:
+            return None
+        if told.body is not None:
+            return Earlier(kept.uid, kept.time, told.body)
+        if told.earlier is not None and told.digest is not None and told.digest.startswith("sha256:"):
+            return Earlier(told.earlier.uid, told.earlier.time, None, bytes.fromhex(told.digest[7:]))
+        return None
+
+    def robots(self, url: str, since: int) -> str | None:
+        """The rules of the host, wherever on it they are sent from; null where it has none. What was recorded after
+        `since` (microseconds UTC) is not asked for again.
+        """
+        kept = self._case.ask(queries.last_robots, self._recorder.snapshot)
+        if kept is not None and kept.time >= since:
+            if kept.status != 200:
+                return None
+            found = self._replayed(Ask("GET", url), kept)
+            if found is not None and found.page is not None:
+                return found.page.body.decode("utf-8", "replace")
+        got = self._session.page(
+            Ask("GET", url),
+            Purpose.ROBOTS,
+            self._recorder.exchanged,
+            earlier=lambda where: self._earlier("GET", where),
+            limit=1 << 20,
+            anywhere=True,
+        )
+        return got.page.body.decode("utf-8", "replace") if got.page is not None and got.status == 200 else None
+
+    def is_alive(self, kind: Kind, start: str) -> bool:
+        """Does the server answer at all, whatever it says?"""
+        try:
+            got = self._session.page(kind.ask(start), Purpose.PROBE, self._recorder.exchanged)
+        except NetworkError:
+            return True  # another certificate: somebody answers
+        return got.status is not None
+
+
+def judged(kind: Kind, got: Got, *, at_start: bool) -> Answered:
+    """What an answer makes of its folder: listed, refused, or failed for a reason."""
+    if got.problem is not None:
+        return _not_listed(got.uid, got.problem)
+    status = got.status or 0
+    if status in REFUSED:
+        code = "start-refused" if at_start else "folder-refused-there"
+        return _not_listed(got.uid, Message(code, {"status": status}), Coverage.REFUSED, got.page)
+    if got.page is None or not (200 <= status < 300):
+        return _not_listed(got.uid, Message("folder-answer", {"status": status}), page=got.page)
+    listing = kind.read(got.page)
+    if listing is not None:
+        return Answered(listing, got.uid, page=got.page)
+    if is_login_page(got.page):
+        code = "start-login" if at_start else "folder-login"
+        return _not_listed(got.uid, Message(code), Coverage.REFUSED, got.page)
+    return _not_listed(got.uid, Message("listing-not-understood"), page=got.page)
+
+
+def _not_listed(
+    uid: bytes, message: Message, coverage: Coverage = Coverage.FAILED, page: Page | None = None
+) -> Answered:
+    return Answered(None, uid, coverage, message, page)

@@ -1,0 +1,319 @@
+"""The conversation with one server during one look: in turn, in scope, tried again where that helps, and all recorded.
+
+Each attempt is an exchange with a WARC record of its own, also those that came to nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from urllib.parse import quote, urldefrag, urljoin
+
+from workbench.case.uids import uuid7
+from workbench.case.warcstore import WarcFile
+from workbench.core import times
+from workbench.core.messages import Message
+from workbench.core.records import Exchange, Purpose
+from workbench.jobs.control import SLICE, Control
+from workbench.jobs.pace import Pace
+from workbench.jobs.scope import Scope
+from workbench.sources.http.content import decoded, read_body
+from workbench.sources.http.headers import retry_after, server_date
+from workbench.sources.remote import Answer, Ask, NetworkError, Page, Transport
+from workbench.sources.warcformat import Conversation, pack
+from workbench.sources.warcformat import Earlier as Repeated
+
+ATTEMPTS = 4
+LONGEST_REST = 300
+"""Seconds: a server that wants more is not waited for."""
+BUSY = (429, 503)
+PASSING = (429, 500, 502, 503, 504)
+"""Answers that may be others a moment later."""
+REFUSED = (401, 403, 407, 530, 550)
+"""HTTP's and FTP's ways of saying that this is not for everybody."""
+REDIRECTS = (301, 302, 303, 307, 308)
+MOST_REDIRECTS = 3
+LARGEST_PAGE = 32 << 20
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A page that was recorded before: the same page again is a reference to it."""
+
+    uid: bytes
+    time: int
+    body: bytes | None
+    """Undecoded, or null where it has to be taken from `digest`."""
+    digest: bytes | None = None
+
+
+Told = Callable[[Exchange], None]
+"""Who is told of every exchange."""
+
+
+@dataclass(frozen=True)
+class Got:
+    """A whole answer. `page` is null where there was none that can be read; `problem` then says why."""
+
+    status: int | None
+    page: Page | None
+    uid: bytes
+    problem: Message | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is kept of an answer until its exchange can be recorded."""
+
+    ask: Ask
+    began: int
+    took: int
+    status: int | None
+    sent: bytes
+    head: bytes
+    peer: str | None
+    certificate: bytes | None
+    server_date: int | None
+
+
+class Session:
+    """Any thread may ask; `told` is called in the asking thread, so it has to be handed on by whoever records."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        warc: WarcFile,
+        pace: Pace,
+        scope: Scope,
+        control: Control,
+        check: Callable[[], None],
+    ) -> None:
+        self.transport = transport
+        self.scope = scope
+        self.control = control
+        self.check = check
+        self.pace = pace
+        self.untrusted: str | None = None
+        """Why this computer does not trust the server's certificate, when it does not."""
+        self._warc = warc
+
+    # whole pages
+
+    def page(
+        self,
+        ask: Ask,
+        purpose: Purpose,
+        told: Told,
+        *,
+        earlier: Callable[[str], Earlier | None] = lambda _: None,
+        limit: int = LARGEST_PAGE,
+        anywhere: bool = False,
+    ) -> Got:
+        """Ask for something that is read as a whole, following redirects within the scope. Raises `Cancelled`, and
+        `NetworkError` ``certificate-changed``, which only a person can decide on.
+        """
+        hops = 0
+        while True:
+            got = self._patiently(ask, purpose, told, earlier, limit)
+            if got.location is None:
+                return got
+            inside = self.scope.holds(got.location) or self.scope.is_start_folder(got.location)
+            if hops == MOST_REDIRECTS or not (inside or (anywhere and self._same_host(got.location))):
+                return replace(got, problem=Message("redirect-elsewhere", {"url": got.location}))
+            hops += 1
+            ask = replace(ask, url=got.location)
+
+    def _same_host(self, url: str) -> bool:
+        return Scope(url).origin == self.scope.origin
+
+    def _patiently(
+        self, ask: Ask, purpose: Purpose, told: Told, earlier: Callable[[str], Earlier | None], limit: int
+    ) -> Got:
+        got = Got(None, None, b"", Message("network-unreachable"))
+        for attempt in range(ATTEMPTS):
+            got, rest = self._once(ask, purpose, told, earlier, limit)
+            if rest is None or not self.rest(attempt, rest):
+                break
+        return got
+
+    def _once(
+        self, ask: Ask, purpose: Purpose, told: Told, earlier: Callable[[str], Earlier | None], limit: int
+    ) -> tuple[Got, int | None]:
+        """One attempt; also how long the server wants to be left alone (0: our own choice) if it may be tried again."""
+        uid = uuid7()
+        answer: Answer | None = None
+        body: bytes | None = None
+        error: NetworkError | None = None
+        with self.pace.turn():
+            began = times.now()
+            clock = time.monotonic()
+            try:
+                answer = self._open(ask)
+                body = read_body(answer, limit)
+            except NetworkError as failed:
+                if failed.message.code == "certificate-changed":
+                    raise
+                error = failed
+            finally:
+                if answer is not None:
+                    answer.close()
+            took = round((time.monotonic() - clock) * 1_000_000)
+        heard = heard_of(ask, answer, error, began, took)
+        repeated = self._repeated(answer, body, earlier)
+        told(
+            self.recorded(
+                uid,
+                heard,
+                purpose,
+                outcome="done" if error is None else error.message.code,
+                received=len(body or b""),
+                body=body,
+                earlier=repeated,
+            )
+        )
+        self.control.add(requests=1, failed=int(error is not None), item=ask.url)
+        if error is not None:
+            return Got(heard.status, None, uid, error.message), 0 if error.retry else None
+        assert answer is not None
+        assert body is not None
+        rest = (retry_after(answer.headers, began) or 0) if answer.status in PASSING else None
+        return _got(answer, body, uid), rest
+
+    @staticmethod
+    def _repeated(
+        answer: Answer | None, body: bytes | None, earlier: Callable[[str], Earlier | None]
+    ) -> Repeated | None:
+        if answer is None or not body or answer.status != 200:
+            return None
+        before = earlier(answer.ask.url)
+        if before is None:
+            return None
+        same = before.body == body if before.body is not None else before.digest == sha256(body).digest()
+        return Repeated(before.uid, answer.ask.url, before.time) if same else None
+
+    def _open(self, ask: Ask) -> Answer:
+        answer = self.transport.open(ask)
+        if answer.certificate is not None and answer.certificate.problem is not None:
+            self.untrusted = answer.certificate.problem
+        return answer
+
+    # files
+
+    @contextmanager
+    def opened(self, ask: Ask) -> Iterator[Answer]:
+        """The head of an answer whose body the caller reads, within one turn. Raises `NetworkError`, `Cancelled`."""
+        with self.pace.turn():
+            answer = self._open(ask)
+            try:
+                yield answer
+            finally:
+                answer.close()
+
+    def rest(self, attempt: int, wanted: int) -> bool:
+        """Leave the server alone for a while before the next attempt; false when that would take too long."""
+        if attempt >= ATTEMPTS - 1 or wanted > LONGEST_REST:
+            return False
+        seconds = max(float(wanted), 2.0**attempt)
+        self.pace.rest(seconds)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(left, SLICE))
+        return True
+
+    def recorded(
+        self,
+        uid: bytes,
+        heard: Heard,
+        purpose: Purpose,
+        *,
+        outcome: str,
+        received: int,
+        body: bytes | None = None,
+        object: tuple[bytes, int] | None = None,  # noqa: A002 - the word of the case
+        part: tuple[int, int] | None = None,
+        truncated: str | None = None,
+        earlier: Repeated | None = None,
+    ) -> Exchange:
+        """Put an exchange into the WARC file and describe it for the case. Any thread."""
+        conversation = Conversation(
+            uid=uid,
+            time=heard.began,
+            method=heard.ask.method,
+            url=heard.ask.url,
+            sent=heard.sent,
+            head=heard.head,
+            body=body,
+            object=object,
+            part=part,
+            truncated=truncated,
+            peer=heard.peer,
+            certificate=heard.certificate,
+            problem=None if outcome == "done" else outcome,
+            earlier=earlier,
+            protocol="ftp" if heard.ask.url.startswith("ftp:") else "http",
+        )
+        return Exchange(
+            uid=uid,
+            time=heard.began,
+            took=heard.took,
+            purpose=purpose,
+            method=heard.ask.method,
+            url=heard.ask.url,
+            status=heard.status,
+            peer=heard.peer,
+            certificate=heard.certificate,
+            server_date=heard.server_date,
+            received=received,
+            outcome=outcome,
+            placed=self._warc.append(pack(conversation)),
+            object=None if object is None else object[0],
+            body_from=None if part is None else part[0],
+            body_size=None if part is None else part[1],
+        )
+
+
+def heard_of(ask: Ask, answer: Answer | None, error: NetworkError | None, began: int, took: int) -> Heard:
+    """What was said and heard, whether or not it came to an end."""
+    if answer is not None:
+        certificate = None if answer.certificate is None else answer.certificate.sha256
+        date = server_date(answer.headers)
+        return Heard(ask, began, took, answer.status, answer.sent, answer.head, answer.peer, certificate, date)
+    assert error is not None
+    return Heard(ask, began, took, None, error.sent, error.head, error.peer, None, None)
+
+
+def _got(answer: Answer, body: bytes, uid: bytes) -> Got:
+    if answer.status in REDIRECTS:
+        location = resolved(answer.ask.url, answer.headers.get("location", ""))
+        return Got(answer.status, None, uid, Message("redirect-unreadable") if location is None else None, location)
+    try:
+        plain = decoded(answer.headers, body, LARGEST_PAGE)
+    except NetworkError as error:
+        return Got(answer.status, None, uid, error.message)
+    return Got(answer.status, page_of(answer.ask.url, answer.headers, plain), uid)
+
+
+def resolved(base: str, location: str) -> str | None:
+    """Where a redirect leads, as an ASCII URL; null when that cannot be told."""
+    if not location:
+        return None
+    try:
+        return quote(urldefrag(urljoin(base, location.strip())).url, safe="/:?#[]@!$&'()*+,;=-._~%")
+    except ValueError:
+        return None
+
+
+def page_of(url: str, headers: Mapping[str, str], body: bytes) -> Page:
+    """A decoded body as those read it who understand listings."""
+    media_type, _, parameters = headers.get("content-type", "").partition(";")
+    charset = ""
+    for each in parameters.split(";"):
+        name, _, value = each.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return Page(url, body, media_type.strip().lower(), charset, headers)

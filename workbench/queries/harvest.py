@@ -1,0 +1,175 @@
+"""What a look at a server has to know of the looks before it, and of itself where it was cut off."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.case.readers import Reader
+from workbench.core.records import Placed
+from workbench.core.times import Precision, Zone
+
+
+@dataclass(frozen=True)
+class Before:
+    """A file as an earlier look had it last. `claimed` is what was kept of the server's words (see `claims`)."""
+
+    sha256: bytes
+    size: int
+    size_claimed: int | None
+    modified: int | None
+    zone: Zone
+    precision: Precision
+    etag: str | None
+    claimed: dict[str, Any]
+    observed: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A recorded answer: when it came, its status, and where its WARC records lie."""
+
+    uid: bytes
+    time: int
+    status: int | None
+    placed: Placed
+
+
+def files_before(reader: Reader, snapshot: int, folder: bytes) -> dict[bytes, Before]:
+    """The files of one folder of a look's source by raw path, each as the last of the earlier looks has it whose bytes
+    are known.
+    """
+    parent = reader.value("SELECT id FROM path WHERE raw = ?", (folder,)) if folder else None
+    if folder and parent is None:
+        return {}
+    rows = reader.all(
+        "SELECT p.raw, max(s.id) FROM path p JOIN sighting s ON s.path = p.id JOIN snapshot n ON n.id = s.snapshot "
+        "WHERE p.parent IS ?1 AND s.object IS NOT NULL AND s.snapshot <> ?2 "
+        "AND n.source = (SELECT source FROM snapshot WHERE id = ?2) GROUP BY p.id",
+        (parent, snapshot),
+    )
+    found: dict[bytes, Before] = {}
+    for at in range(0, len(rows), 500):
+        part = {sighting: raw for raw, sighting in rows[at : at + 500]}
+        marks = ",".join("?" * len(part))
+        for row, *values in reader.all(
+            "SELECT s.id, o.sha256, o.size, s.size_claimed, s.modified, s.zone, s.precision, s.etag, s.headers, "
+            f"n.observed FROM sighting s JOIN object o ON o.id = s.object JOIN snapshot n ON n.id = s.snapshot "
+            f"WHERE s.id IN ({marks})",
+            list(part),
+        ):
+            sha256, size, size_claimed, modified, zone, precision, etag, headers, observed = values
+            found[part[row]] = Before(
+                sha256, size, size_claimed, modified, Zone(zone), Precision(precision), etag, claims(headers), observed
+            )
+    return found
+
+
+def claims(headers: str | None) -> dict[str, Any]:
+    """What a sighting keeps of the server's words: ``listing`` (its row in the listing), and headers in lower case."""
+    plain = json.loads(headers) if headers else {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def recorded_pages(reader: Reader, snapshot: int) -> dict[tuple[str, str], Kept]:
+    """The listing pages that a look has recorded already, by method and URL; of several the last."""
+    return _pages(reader.all(f"{_PAGES} WHERE x.snapshot = ? AND x.purpose = 'listing' ORDER BY x.id", (snapshot,)))
+
+
+def last_page(reader: Reader, snapshot: int, method: str, url: str) -> Kept | None:
+    """The same page as an earlier look at the source, or this one, recorded it last."""
+    rows = reader.all(
+        f"{_PAGES} JOIN snapshot n ON n.id = x.snapshot WHERE n.source = (SELECT source FROM snapshot WHERE id = ?) "
+        "AND x.purpose IN ('listing', 'robots') AND x.method = ? AND x.url = ? AND x.outcome = 'done' "
+        "AND x.status = 200 ORDER BY x.id DESC LIMIT 1",
+        (snapshot, method, url),
+    )
+    return _pages(rows).get((method, url))
+
+
+def last_robots(reader: Reader, snapshot: int) -> Kept | None:
+    """The last answer to the question for the robots rules of a look's source, whatever it was."""
+    row = reader.value(
+        "SELECT x.id FROM exchange x JOIN snapshot n ON n.id = x.snapshot WHERE x.purpose = 'robots' "
+        "AND n.source = (SELECT source FROM snapshot WHERE id = ?) AND x.outcome = 'done' ORDER BY x.id DESC LIMIT 1",
+        (snapshot,),
+    )
+    if row is None:
+        return None
+    return next(iter(_pages(reader.all(f"{_PAGES} WHERE x.id = ?", (row,))).values()))
+
+
+def page_by_uid(reader: Reader, uid: bytes) -> Kept | None:
+    """A recorded answer by the id of its WARC record."""
+    return next(iter(_pages(reader.all(f"{_PAGES} WHERE x.uid = ?", (uid,))).values()), None)
+
+
+_PAGES = (
+    "SELECT x.method, x.url, x.uid, x.time, x.status, w.name, x.start, x.length, x.sha256 FROM exchange x "
+    "JOIN warc w ON w.id = x.warc"
+)
+
+
+def _pages(rows: list[tuple[Any, ...]]) -> dict[tuple[str, str], Kept]:
+    return {
+        (method, url): Kept(uid, time, status, Placed(name, start, length, sha256))
+        for method, url, uid, time, status, name, start, length, sha256 in rows
+    }
+
+
+def committed(reader: Reader, snapshot: int) -> dict[str, int]:
+    """How many bytes of each WARC file of a look the case speaks of."""
+    return dict(
+        reader.all(
+            "SELECT w.name, max(x.start + x.length) FROM exchange x JOIN warc w ON w.id = x.warc "
+            "WHERE w.snapshot = ? GROUP BY w.id",
+            (snapshot,),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class LookOf:
+    """A look that was begun: its uid and its source's, and how many looks at the source came before it."""
+
+    uid: bytes
+    source_uid: bytes
+    number: int
+
+
+def look_of(reader: Reader, snapshot: int) -> LookOf:
+    """What identifies a look."""
+    ((uid, source_uid, number),) = reader.all(
+        "SELECT n.uid, s.uid, (SELECT count(*) FROM snapshot e WHERE e.source = n.source AND e.id < n.id) "
+        "FROM snapshot n JOIN source s ON s.id = n.source WHERE n.id = ?",
+        (snapshot,),
+    )
+    return LookOf(uid, source_uid, int(number))
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an earlier run of a look came to: requests, those that failed, and whether it has to stay partial."""
+
+    requests: int
+    failed: int
+    lost: bool
+    files: int
+    bytes: int
+
+
+def left(reader: Reader, snapshot: int) -> Left:
+    """What a look that was cut off has recorded of its conversation. `files` and `bytes` were fetched."""
+    ((requests, failed, files, size),) = reader.all(
+        "SELECT count(*), ifnull(sum(outcome <> 'done'), 0), count(DISTINCT object), ifnull(sum(body_size), 0) "
+        "FROM exchange WHERE snapshot = ?",
+        (snapshot,),
+    )
+    lost = reader.value(
+        "SELECT EXISTS (SELECT 1 FROM coverage WHERE snapshot = ?1 AND state <> 'listed') OR EXISTS "
+        "(SELECT 1 FROM warning w JOIN sighting s ON s.snapshot = w.snapshot AND s.path = w.path "
+        "WHERE w.snapshot = ?1 AND s.state = 'not-fetched')",
+        (snapshot,),
+    )
+    return Left(int(requests), int(failed), bool(lost), int(files), int(size))
