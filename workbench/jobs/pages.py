@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.case.case import Case
@@ -11,6 +11,7 @@ from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.records import Coverage, Purpose
 from workbench.jobs.recorder import Recorder
+from workbench.jobs.scope import scope_of
 from workbench.jobs.session import LARGEST_PAGE, REFUSED, Earlier, Got, Session, page_of
 from workbench.queries import harvest as queries
 from workbench.queries.harvest import Kept
@@ -21,7 +22,7 @@ from workbench.sources.remote import Ask, Kind, Listing, NetworkError, Page
 from workbench.sources.warcformat import Earlier as Repeated
 from workbench.sources.warcread import unpack
 
-NOT_OFFERED = (500, 502, 504)
+NOT_OFFERED = (500, 501, 502, 504)
 """What FTP servers answer to a command that they do not know."""
 
 
@@ -63,6 +64,7 @@ class Pages:
         """
         told: list[tuple[Kind, Answered]] = []
         for kind in kinds:
+            self._session.scope = scope_of(kind, url)
             ask = kind.ask(url)
             answered = self._understood(kind, ask, at_start=True)
             if answered.listing is not None:
@@ -91,8 +93,7 @@ class Pages:
         if (fresh := self._fresh.pop(ask, None)) is not None:
             return fresh
         got = self._got(ask, Purpose.LISTING)
-        fallback: Callable[[Ask], Ask | None] | None = getattr(kind, "fallback", None)
-        if fallback is not None and got.status in NOT_OFFERED and (other := fallback(ask)) is not None:
+        if got.status in NOT_OFFERED and (other := kind.fallback(ask, got.status)) is not None:
             got = self._got(other, Purpose.LISTING)
         return judged(kind, got, at_start=at_start)
 

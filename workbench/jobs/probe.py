@@ -17,13 +17,13 @@ from workbench.core.progress import Progress
 from workbench.core.records import Coverage, Exchange, Purpose
 from workbench.jobs.control import Control
 from workbench.jobs.pace import Pace
-from workbench.jobs.pages import Answered, judged
+from workbench.jobs.pages import NOT_OFFERED, Answered, judged
 from workbench.jobs.plan import Plan
-from workbench.jobs.scope import Robots, robots_url, start_of
+from workbench.jobs.scope import Robots, robots_url, scope_of, start_of
 from workbench.jobs.session import Got, Session
-from workbench.jobs.watch import AGENT, SOFTWARE, agent_of, scope_of
+from workbench.jobs.watch import AGENT, SOFTWARE, agent_of
 from workbench.ops import intake as op
-from workbench.sources.kinds.registry import by_name, kinds_for
+from workbench.sources.kinds.registry import kinds_for
 from workbench.sources.remote import Ask, Entry, Kind, NetworkError
 from workbench.sources.transports import transport_for
 from workbench.sources.warcformat import header_record
@@ -94,7 +94,7 @@ def probe(case: Case, url: str, progress: Progress, *, proxy: str = "", kind: st
     """Look what lies at an address. Raises `UserError` for an unusable one, and `Cancelled`."""
     plan = Plan(url=url, kind=kind, proxy=proxy, contact=contact)
     start = start_of(url)
-    kinds = (by_name(kind),) if kind else kinds_for(start)
+    kinds = kinds_for(start, kind)
     warc = case.evidence.warcs.create(f"probe-{uuid7().hex()[-12:]}")
     exchanges: list[Exchange] = []
     try:
@@ -128,7 +128,6 @@ class _Probe:
         kind, answered = self._first()
         if answered.listing is None:
             return self._told(kind, answered, _state_of(answered), _Sum(), robots)
-        self._session.scope = scope_of(kind, self._start)
         total = _Sum()
         total.take(answered.listing.entries, self._session.scope.holds)
         more = answered.listing.more is not None
@@ -152,6 +151,7 @@ class _Probe:
     def _first(self) -> tuple[Kind, Answered]:
         told: list[tuple[Kind, Answered]] = []
         for kind in self._kinds:
+            self._session.scope = scope_of(kind, self._start)
             answered = self._ask(kind, kind.ask(self._start), at_start=True)
             if answered.listing is not None:
                 return kind, answered
@@ -163,8 +163,7 @@ class _Probe:
 
     def _ask(self, kind: Kind, ask: Ask, *, at_start: bool = False) -> Answered:
         got = self._page(ask, Purpose.PROBE)
-        fallback: Callable[[Ask], Ask | None] | None = getattr(kind, "fallback", None)
-        if fallback is not None and got.status in (500, 502, 504) and (other := fallback(ask)) is not None:
+        if got.status in NOT_OFFERED and (other := kind.fallback(ask, got.status)) is not None:
             got = self._page(other, Purpose.PROBE)
         return judged(kind, got, at_start=at_start)
 

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit, urlunsp
 from urllib.robotparser import RobotFileParser
 
 from workbench.core.errors import UserError
+from workbench.sources.remote import Kind
 
 SCHEMES = {"http": 80, "https": 443, "ftp": 21}
 _SAFE = "/:?#[]@!$&'()*+,;=-._~%"
@@ -89,6 +90,11 @@ def _folder_of(path: str) -> str:
 def _origin(parts: SplitResult) -> tuple[str, str, int]:
     scheme = parts.scheme.lower()
     return scheme, (parts.hostname or "").lower(), parts.port or SCHEMES.get(scheme, 0)
+
+
+def scope_of(kind: Kind, start: str) -> Scope:
+    """What belongs to a source of this kind."""
+    return Scope(kind.start(start))
 
 
 class Robots:

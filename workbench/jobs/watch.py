@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -27,7 +26,7 @@ from workbench.jobs.pages import Answered, Pages
 from workbench.jobs.plan import Plan
 from workbench.jobs.pool import Pool
 from workbench.jobs.recorder import Recorder
-from workbench.jobs.scope import Robots, Scope, robots_url, start_of
+from workbench.jobs.scope import Robots, robots_url, scope_of, start_of
 from workbench.jobs.session import Session
 from workbench.jobs.trust import Trust
 from workbench.ops import intake as op
@@ -35,8 +34,8 @@ from workbench.ops import watch as ops
 from workbench.queries import changes, watched
 from workbench.queries import harvest as queries
 from workbench.queries import intake as intake_queries
-from workbench.sources.kinds.registry import by_name, kinds_for
-from workbench.sources.remote import Kind, NetworkError, Transport
+from workbench.sources.kinds.registry import kinds_for
+from workbench.sources.remote import NetworkError, Transport
 from workbench.sources.transports import transport_for
 from workbench.sources.warcformat import header_record
 
@@ -118,7 +117,7 @@ class _Look:
         self._key = key
         self._progress = progress
         self._control = control
-        self._kinds = (by_name(plan.kind),) if plan.kind else kinds_for(start)
+        self._kinds = kinds_for(start, plan.kind)
         self._recorder = Recorder(case, pool if plan.analyze else None, progress, self._before_commit)
         self._warc: WarcFile | None = None
 
@@ -216,7 +215,6 @@ class _Look:
         if answered.listing is None:
             return self._not_understood(answered, session)
         case.run(ops.source, self._name, kind.name, self._start, plan.options())
-        session.scope = scope_of(kind, self._start)
         walk = Harvest(
             case,
             kind,
@@ -303,12 +301,6 @@ def _paused(case: Case, name: str, key: bytes, message: Message) -> Look:
 def _began(uid: bytes) -> int:
     """When a look was begun, microseconds UTC: its uid says so (RFC 9562 §5.7)."""
     return int.from_bytes(uid[:6], "big") * 1000
-
-
-def scope_of(kind: Kind, start: str) -> Scope:
-    """What belongs to a source. A kind whose files lie elsewhere on the host than its public link says where."""
-    base: Callable[[str], str] | None = getattr(kind, "base", None)
-    return Scope(start if base is None else base(start))
 
 
 def agent_of(plan: Plan) -> str:

@@ -98,6 +98,14 @@ class Kind(Protocol):
     name: str
     """``web``, ``webdav``, ``s3``, ``share`` or ``ftp``; stands in case files."""
 
+    def start(self, url: str) -> str:
+        """The URL below which everything lies, for a start URL: that of a public link lies elsewhere."""
+        ...
+
+    def fallback(self, ask: Ask, status: int | None = None) -> Ask | None:
+        """Another way of asking the same, where a server does not know this one; null when there is none."""
+        ...
+
     def ask(self, url: str) -> Ask:
         """The request that lists a folder."""
         ...
