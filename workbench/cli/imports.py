@@ -109,7 +109,7 @@ COMMANDS = {
                 "workbench import storage.wbcase index.html --base http://203.0.113.5/files/",
             ),
             "Understood are WARC, WACZ, the JSON of OpenDirectoryDownloader and of rclone lsjson -R, folders of wget\n"
-            "and aria2, saved listing pages, and folders that hold access logs beside files. WARC files given together\n"
+            "and aria2, saved listing pages, and folders with access logs beside files. WARC files given together\n"
             "are one look. An import that was cut off is gone on with by the same call.",
         ),
     )

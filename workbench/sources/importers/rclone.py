@@ -14,7 +14,7 @@ from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Coverage, Folder, Harvested, Noted, Seen
-from workbench.core.times import EARLIEST, LATEST, Precision, Stated, Zone, parse_option
+from workbench.core.times import Precision, Stated, Zone, parse_option
 from workbench.sources.base import SourceError, problem_of, shown
 from workbench.sources.importers.base import Harvest, Options
 from workbench.sources.importers.jsonstream import Tree, items
@@ -116,14 +116,14 @@ def _seen(item: Tree) -> Seen | None:
 
 
 def _time(said: Tree) -> Stated | None:
-    """``2024-01-03T09:00:00.123456789+09:00``; rclone fills with noughts what a remote does not know."""
+    """RFC 3339 with nanoseconds. The first instant of 1970 is rclone's word for a time that is not known."""
     if not isinstance(said, str) or not said:
         return None
     try:
         found = parse_option(said)
     except UserError:
         return None
-    if not EARLIEST <= found.micros <= LATEST or not (said.endswith("Z") or said[-6:-5] in ("+", "-")):
+    if found.micros == 0 or not (said.endswith("Z") or said[-6:-5] in ("+", "-")):
         return None
     fine = bool(found.micros % 1_000_000)
     return Stated(found.micros, Zone.LINE, Precision.MICROSECOND if fine else Precision.SECOND)

@@ -90,7 +90,7 @@ def harvest_of(
     if not len(index):
         raise UserError("import-nothing", name=name)
     place = options.place
-    base = index.start.base() if place is None else Base.at(place)
+    base = index.base if place is None else Base.at(place)
     earlier = _Library(library, progress)
     source = WarcSource(
         kind, shown(name.encode("utf-8", "surrogateescape")), files, Bodies(parts, index, earlier), base

@@ -133,9 +133,9 @@ class Bodies:
 
     @staticmethod
     def _record(row: Row, stream: BinaryIO) -> Record:
-        record = next(records(stream, row.spot), None)
+        record = next(records(stream, row.start), None)
         if record is None:
-            raise SourceError("import-warc-cut-off")
+            raise SourceError("warc-cut-off")
         return record
 
 

@@ -16,8 +16,8 @@ from workbench.sources.base import SourceError
 from workbench.sources.importers.warcrecords import records
 from workbench.sources.members import ArchiveFile, Gated
 
-SOLID = 16 << 20
-"""Bytes that may have to be unpacked to reach a record, before the whole file is unpacked to a temporary one."""
+_SEPARATE = 8
+"""So many records in members of their own tell that all of them are."""
 _BLOCK = 1 << 20
 _MOST_UNPACKED = 1 << 40
 
@@ -60,10 +60,8 @@ class WarcPart:
             with self._opener() as stream:
                 for number, record in enumerate(records(stream)):
                     progress.check()
-                    if record.spot.inner > SOLID:
-                        return True
-                    if number > 8 and not record.spot.inner:
-                        return False
+                    if record.start is None or number >= _SEPARATE:
+                        return record.start is None
         except SourceError:
             return False  # the pass that follows meets the same place and says so
         return False

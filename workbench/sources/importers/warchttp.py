@@ -63,7 +63,7 @@ def read_head(block: BinaryIO) -> Head | None:
     while (line := block.readline(max(left, 1))) not in (b"\r\n", b"\n", b""):
         left -= len(line)
         if left <= 0:
-            raise SourceError("import-warc-damaged")
+            raise SourceError("import-head-endless")
         raw.append(line)
         text = line.decode("latin-1").rstrip("\r\n")
         if text[:1] in " \t" and last:
@@ -173,7 +173,7 @@ class Body(Gated):
             found = _CHUNK.fullmatch(line)
             if found is None:
                 if line and not self._partial:
-                    raise SourceError("import-warc-damaged")
+                    raise SourceError("warc-chunks")
                 return self._cut_off()
             self._left = int(found[1], 16)
             if not self._left:

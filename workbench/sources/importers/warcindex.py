@@ -20,10 +20,11 @@ from workbench.core.times import Stated
 from workbench.sources.base import SourceError, problem_of
 from workbench.sources.http.headers import media_type
 from workbench.sources.importers.pages import PAGE_TYPES
-from workbench.sources.importers.urls import CommonStart, Place, listed_folder, split
+from workbench.sources.importers.urls import Base, CommonStart, Place, listed_folder, split
 from workbench.sources.importers.warcfile import WarcPart
 from workbench.sources.importers.warchttp import Head, read_head, record_date
-from workbench.sources.importers.warcrecords import Record, Spot, records
+from workbench.sources.importers.warcrecords import Record, records
+from workbench.sources.warcformat import REPLIES
 
 MOST = 5_000_000
 """Answers in one set."""
@@ -31,6 +32,7 @@ _RECENT = 256
 SUCCESS = (200, 203, 206, 207, 226)
 REFUSED = (401, 403, 407, 530, 550)
 _TOLD = 100
+_LONGEST_REPLIES = 64 << 10
 
 
 class Sort(IntEnum):
@@ -49,7 +51,7 @@ class Row:
 
     number: int
     part: int
-    spot: Spot
+    start: int
     status: int
     sort: Sort
     revisit: bool
@@ -68,16 +70,26 @@ class Index:
         self.last: Stated | None = None
         self.own = False
         """Did this program write the files?"""
-        self.start = CommonStart()
+        self._start_of_all = CommonStart()
+        self._start_of_pages = CommonStart()
         self._part, self._status, self._kind = array("H"), array("H"), array("B")
-        self._start, self._inner, self._next = array("Q"), array("Q"), array("l")
+        self._start, self._next = array("Q"), array("l")
         self._id, self._digest = array("Q"), array("Q")
         self._tails: dict[bytes, int] = {}
         self._methods: dict[str, str] = {}
         self._waiting: dict[str, int] = {}
         self._unsafe = 0
+        self._replies = ("", 0)
+        """The FTP conversation that was read last: of which record, and the last reply."""
         self._by_id: tuple[np.ndarray, np.ndarray] | None = None
         self._by_digest: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def base(self) -> Base:
+        """Where the harvest begins: with all that was answered; of our own files, with the folders that were asked for,
+        since what was asked for before the kind of server was known may lie elsewhere.
+        """
+        return self._start_of_pages.base() if self.own and self.pages else self._start_of_all.base()
 
     def __len__(self) -> int:
         return len(self._part)
@@ -88,7 +100,9 @@ class Index:
         try:
             with part.open() as stream:
                 for record in records(stream):
-                    progress.update(record.spot.start)
+                    if record.start is None:
+                        raise SourceError("import-warc-solid")
+                    progress.update(record.start)
                     if len(self) >= MOST:
                         self.notes.append(Noted(part.name, Message("import-too-many", {"limit": MOST})))
                         break
@@ -116,8 +130,9 @@ class Index:
     def row(self, number: int) -> Row:
         """An answer by its number."""
         kind = self._kind[number]
-        spot = Spot(self._start[number], self._inner[number])
-        return Row(number, self._part[number], spot, self._status[number], Sort(kind & 3), bool(kind & 4))
+        return Row(
+            number, self._part[number], self._start[number], self._status[number], Sort(kind & 3), bool(kind & 4)
+        )
 
     def by_id(self, record_id: str) -> Iterator[Row]:
         """Answers whose record may have this id: the caller compares."""
@@ -137,8 +152,10 @@ class Index:
             self.own |= b"Workbench" in record.block.read(4096)
         elif kind == "request":
             self._request(record)
-        elif kind in ("response", "revisit", "resource"):
+        elif kind in ("response", "revisit", "resource") or "x-workbench-method" in record.fields:
             self._answer(number, record, kind)
+        elif record.fields.get("content-type") == REPLIES:
+            self._replies = (record.fields.get("warc-concurrent-to", ""), _last_reply(record))
         elif kind == "continuation":
             self._say(record, "import-warc-segment")
 
@@ -157,7 +174,7 @@ class Index:
             del self._methods[next(iter(self._methods))]
 
     def _answer(self, number: int, record: Record, kind: str) -> None:
-        url = record.fields.get("warc-target-uri", "").strip("<> ")
+        url = record.url
         if not url.lower().startswith(("http:", "https:", "ftp:")):
             return
         place = split(url)
@@ -165,7 +182,7 @@ class Index:
             self._say(record, "import-url-unsafe")
             return
         try:
-            head = None if kind == "resource" else read_head(record.block)
+            head = read_head(record.block) if kind in ("response", "revisit") else None
         except SourceError as error:
             self.notes.append(Noted(place.name, error.message))
             return
@@ -174,6 +191,8 @@ class Index:
             return
         plain = kind == "resource" or (kind == "revisit" and url.lower().startswith("ftp:"))
         status = head.status if head is not None else 226 if plain else 0
+        if kind == "metadata" and self._replies[0] == record.fields.get("warc-record-id"):
+            status = self._replies[1]
         row = self._add(number, record, place, status, _sort(place, status, head) | (4 if kind == "revisit" else 0))
         own, other = record.fields.get("warc-record-id", ""), record.fields.get("warc-concurrent-to", "")
         method = self._methods.pop(own, None) or self._methods.pop(other, None)
@@ -188,8 +207,7 @@ class Index:
     def _add(self, number: int, record: Record, place: Place, status: int, kind: int) -> int:
         row = len(self)
         self._part.append(number)
-        self._start.append(record.spot.start)
-        self._inner.append(record.spot.inner)
+        self._start.append(record.start or 0)
         self._status.append(status)
         self._kind.append(kind)
         self._next.append(-1)
@@ -202,9 +220,12 @@ class Index:
             self.keys[key] = row
         self._tails[key] = row
         if status in SUCCESS and kind & 3 == Sort.PAGE:
-            self.pages.setdefault((place.origin, listed_folder(place)), []).append(row)
-        if status in SUCCESS and not (place.name == b"robots.txt" and not place.folders):
-            self.start.add(place.origin, place.folders)
+            folders = listed_folder(place)
+            self.pages.setdefault((place.origin, folders), []).append(row)
+            self._start_of_pages.add(place.origin, folders)
+            self._start_of_all.add(place.origin, folders)
+        elif status in SUCCESS and not (place.name == b"robots.txt" and not place.folders):
+            self._start_of_all.add(place.origin, place.folders)
         date = record_date(record.fields.get("warc-date"))
         if date is not None:
             self.first = date if self.first is None or date.micros < self.first.micros else self.first
@@ -218,8 +239,13 @@ class Index:
     def _say(self, record: Record, code: str) -> None:
         self._unsafe += 1
         if self._unsafe <= _TOLD:
-            url = record.fields.get("warc-target-uri", "")
-            self.notes.append(Noted(b"", Message(code, {"url": url[:2000]})))
+            self.notes.append(Noted(b"", Message(code, {"url": record.url[:2000]})))
+
+
+def _last_reply(record: Record) -> int:
+    lines = record.block.read(_LONGEST_REPLIES).splitlines()
+    codes = [int(line[:3]) for line in lines if line[:3].isdigit() and line[3:4] in (b" ", b"")]
+    return codes[-1] if codes else 0
 
 
 def key_of(place: Place) -> bytes:

@@ -134,10 +134,13 @@ class Telling:
         if refused is not None:
             yield refused
             return
+        place = split(entry.url)
+        if place is not None and self._base.path(place.origin, place.folders, place.name) is None:
+            yield Noted(path, Message("entry-elsewhere", {"url": entry.url}))
+            return
         if entry.is_folder:
             self._folders.met(path)
             return
-        place = split(entry.url)
         key = b"" if place is None else key_of(place)
         rows = [each for each in self._index.rows(key) if each.sort is not Sort.DROPPED]
         self._mark(key)
@@ -157,8 +160,10 @@ class Telling:
         origin, folders, name = b"/".join(parts[:3]).decode("utf-8", "surrogateescape"), tuple(parts[3:-1]), parts[-1]
         path = self._base.path(origin, folders, name)
         statuses = {each.status for each in rows}
-        if name == b"robots.txt" and not folders and (self._index.own or path is None):
+        if name == b"robots.txt" and not folders and path is None:
             return  # a question of manners, not a file of the look
+        if self._index.own and name:
+            return  # a look asks for what a page lists, and else for rules and kinds only
         if path is None:
             self._outside += statuses & set(SUCCESS) != set()
             return
@@ -194,13 +199,13 @@ class Telling:
             if told:
                 yield Noted(path, Message("import-fetched-twice"))
             told.add(each.object)
-            yield _fetched(path, opener, each, entry)
+            yield _fetched(path, opener, each, entry, own=self._index.own)
         if told:
             return
         pieces = [each for each in answers if each.row.status in (200, 203, 206, 226)]
         found = joined(self._bodies, pieces) if pieces else None
         if found is not None:
-            yield _fetched(path, found[0], pieces[-1], entry, found[1])
+            yield _fetched(path, found[0], pieces[-1], entry, found[1], own=self._index.own)
             return
         last = answers[-1] if answers else None
         said = problems[0] if problems else _why_not(last, incomplete=bool(pieces))
@@ -229,21 +234,26 @@ class Telling:
             self._done[first] = 1
 
 
-def _fetched(path: bytes, opener: Opener, answer: Answered, entry: Entry | None, size: int | None = None) -> Harvested:
-    """A file with its bytes. What its own answer says counts before what the listing says."""
+def _fetched(
+    path: bytes, opener: Opener, answer: Answered, entry: Entry | None, size: int | None = None, *, own: bool
+) -> Harvested:
+    """A file with its bytes. Its size is what the listing claims, its time and ETag what its own answer says, and each
+    what the other says where the first is silent; but in a look of our own the size is the listing's or nobody's.
+    """
     stated = last_modified(answer.headers)
     modified, zone, precision = None, Zone.UNKNOWN, Precision.SECOND
     if stated is not None:
         modified, zone, precision = stated.micros, stated.zone, stated.precision
     elif entry is not None:
         modified, zone, precision = entry.modified, entry.zone, entry.precision
-    if size is None:
-        size = answer.stretch[2]
+    size = answer.stretch[2] if size is None else size
+    if entry is not None and (own or entry.size is not None):
+        size = entry.size
     encoding = answer.headers.get("content-encoding", "").strip().lower()
     return Harvested(
         path,
         opener,
-        size=entry.size if size is None and entry is not None else size,
+        size=size,
         modified=modified,
         zone=zone,
         precision=precision,
@@ -283,6 +293,8 @@ def _why_not(answer: Answered | None, *, incomplete: bool) -> Message | None:
         return Message("import-incomplete")
     if status in REFUSED:
         return Message("import-refused", {"status": status})
+    if not status:
+        return Message("import-unanswered", {"problem": answer.fields.get("x-workbench-problem", "unknown")[:100]})
     if status == 304:
         return None  # the server says that it is the same as before: nothing went wrong
     return Message("import-answer", {"status": status})
