@@ -180,7 +180,9 @@ class Session:
             return Got(heard.status, None, uid, error.message), 0 if error.retry else None
         assert answer is not None
         assert body is not None
-        rest = (retry_after(answer.headers, began) or 0) if answer.status in PASSING else None
+        # FTP's 500 and 502 say that a command is not known: they do not pass.
+        passing = answer.status in PASSING and not ask.url.startswith("ftp:")
+        rest = (retry_after(answer.headers, began) or 0) if passing else None
         return _got(answer, body, uid), rest
 
     @staticmethod
