@@ -17,6 +17,8 @@ class Behaviour:
     replies: dict[str, bytes | Callable[[bytes], bytes]] = field(default_factory=dict)
     greeting: bytes = b"220-Welcome\r\n to all\r\n220 ready\r\n"
     home: bytes = b"/"
+    telnet: bool = False
+    """Does it want a byte of 255 doubled?"""
     pasv_address: str = "127,0,0,1"
     cut_data_at: int | None = None
     """Bytes of a file after which the data connection is closed."""
@@ -46,7 +48,10 @@ class _Session:
         stream = self.control.makefile("rb")
         try:
             while line := stream.readline():
-                command = line.rstrip(b"\r\n").replace(b"\xff\xff", b"\xff")
+                command = line.rstrip(b"\r\n")
+                if self.be.telnet:
+                    command = command.replace(b"\xff\xff", b"\1").replace(b"\xff", b"?").replace(b"\1", b"\xff")
+
                 self.be.heard.append(command)
                 verb, _, argument = command.partition(b" ")
                 reply = self.reply(verb.decode().upper(), argument)
@@ -139,25 +144,40 @@ class _Session:
 @contextmanager
 def serving(behaviour: Behaviour) -> Iterator[Behaviour]:
     """The server on a free port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    behaviour.port = listener.getsockname()[1]
-    behaviour.url = f"ftp://127.0.0.1:{behaviour.port}/"
     stop = threading.Event()
+
+    def session(connection: socket.socket) -> None:
+        behaviour.connections += 1
+        _Session(behaviour, connection, stop).run()
+
+    with _listening(session) as port:
+        behaviour.port = port
+        behaviour.url = f"ftp://127.0.0.1:{port}/"
+        try:
+            yield behaviour
+        finally:
+            stop.set()
+
+
+@contextmanager
+def _listening(session: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Give every connection a thread; all of them end with the block."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.02)
+    ended = threading.Event()
     threads: list[threading.Thread] = []
     sockets: list[socket.socket] = []
 
     def one(connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            _Session(behaviour, connection, stop).run()
+            session(connection)
 
     def accept() -> None:
-        listener.settimeout(0.02)
-        while not stop.is_set():
+        while not ended.is_set():
             try:
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
-            behaviour.connections += 1
             connection.settimeout(20)
             sockets.append(connection)
             threads.append(threading.Thread(target=one, args=(connection,)))
@@ -166,9 +186,9 @@ def serving(behaviour: Behaviour) -> Iterator[Behaviour]:
     acceptor = threading.Thread(target=accept)
     acceptor.start()
     try:
-        yield behaviour
+        yield listener.getsockname()[1]
     finally:
-        stop.set()
+        ended.set()
         acceptor.join()
         listener.close()
         for each in sockets:
@@ -176,3 +196,47 @@ def serving(behaviour: Behaviour) -> Iterator[Behaviour]:
                 each.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(5)
+
+
+@dataclass
+class Proxy:
+    """A SOCKS5 proxy that leads every name to this machine, and the FTP port to the server of the test."""
+
+    port: int
+    ftp: int
+    asked: list[tuple[bytes, int]] = field(default_factory=list)
+
+    def run(self, client: socket.socket) -> None:
+        """RFC 1928: greeting, CONNECT to a name, then bytes both ways."""
+        stream = client.makefile("rb", buffering=0)
+        with stream:
+            methods = stream.read(2)
+            stream.read(methods[1])
+            client.sendall(b"\5\0")
+            kind = stream.read(4)[3]
+            assert kind == 3, "a name was looked up here"
+            host = stream.read(stream.read(1)[0])
+            port = int.from_bytes(stream.read(2), "big")
+            self.asked.append((host, port))
+            with socket.create_connection(("127.0.0.1", self.ftp if port == 21 else port), 5) as server:
+                client.sendall(b"\5\0\0\1\0\0\0\0\0\0")
+                back = threading.Thread(target=_pump, args=(server, client))
+                back.start()
+                _pump(client, server)
+                back.join(5)
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def socks(ftp: int) -> Iterator[Proxy]:
+    """The proxy on a free port."""
+    with _listening(lambda connection: proxy.run(connection)) as port:
+        proxy = Proxy(port, ftp)
+        yield proxy

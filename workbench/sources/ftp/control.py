@@ -1,6 +1,7 @@
 """The control connection of FTP (RFC 959 §4, §5.4): commands out, replies in, both kept byte for byte.
 
-Paths are bytes and stay so: nothing is decoded, and a byte of 255 is doubled, as Telnet wants it.
+Paths are bytes and stay so: nothing is decoded. A byte of 255, the Russian я of many old servers, should be doubled, as
+Telnet wants it. Most servers want it single, so that is tried first.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Control:
         self.home = b"/"
         self._timeouts = timeouts
         self._rest = bytearray()
+        self._doubles = False
 
     def forget(self) -> None:
         """A new request begins."""
@@ -91,18 +93,29 @@ class Control:
         self.send(command)
         return self.hear()
 
-    def ask(self, name: bytes, argument: bytes) -> Reply | None:
-        """A command that not every server has: the reply if it was done, else null."""
+    def name(self, command: bytes, path: bytes) -> Reply:
+        """A command of a path, and its reply."""
+        doubled = path.replace(b"\xff", b"\xff\xff")
+        reply = self.say(command + b" " + (doubled if self._doubles else path))
+        if reply.code == 550 and doubled != path and not self._doubles:
+            other = self.say(command + b" " + doubled)
+            if other.code < 400:
+                self._doubles = True
+                return other
+        return reply
+
+    def ask(self, name: bytes, path: bytes) -> Reply | None:
+        """A command of a path that not every server has: the reply if it was done, else null."""
         if name in self.absent:
             return None
-        reply = self.say(name + b" " + argument)
+        reply = self.name(name, path)
         if reply.code in (500, 502):
             self.absent.add(name)
         return reply if reply.good else None
 
     def send(self, command: bytes) -> None:
         """A command without its end."""
-        line = command.replace(b"\xff", b"\xff\xff") + b"\r\n"
+        line = command + b"\r\n"
         self.sent += line
         self.wire.send(line, monotonic() + self._timeouts.head)
 

@@ -265,13 +265,11 @@ class FtpTransport:
             return without_body(control.refusal)
         path = _below(control.home, place.path)
         headers, length = {LISTED_AT: rfc3339(began) or ""}, None
-        command = ask.method.encode()
         if ask.method == "RETR":
-            command += b" " + path
             headers, length = _facts(control, path)
         else:
             # Listed without an argument: servers read some names as options.
-            reply = control.say(b"CWD " + path)
+            reply = control.name(b"CWD", path)
             if not reply.good:
                 return without_body(reply)
         port = control.passive()
@@ -280,7 +278,7 @@ class FtpTransport:
         data = self._dialed(Origin("ftp", self._peer(control, place.origin), port))
         try:
             started = _restart(control, ask)
-            reply = control.say(command)
+            reply = control.name(b"RETR", path) if ask.method == "RETR" else control.say(ask.method.encode())
             if reply.code >= 300:
                 self._drop(data)
                 return without_body(reply)
