@@ -32,7 +32,6 @@ LONGER = {
     "gui/widgets/gallery.py": "one widget and its events",
     "queries/select.py": "one mask a facet, for both sides",
     "queries/detail.py": "one query a section of the pane",
-    "bundle/selection.py": "one closure over all tables",
 }
 """Modules that may be longer, and why."""
 

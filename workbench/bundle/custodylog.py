@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.bundle.formats import Row, json_line
-from workbench.bundle.selection import STEP, Selection
+from workbench.bundle.masks import STEP
+from workbench.bundle.selection import Selection
 from workbench.case import schema
 from workbench.case.readers import Reader
 from workbench.case.transaction import column_names

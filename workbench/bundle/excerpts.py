@@ -20,7 +20,8 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.bundle.selection import STEP, Mask, Selection
+from workbench.bundle.masks import STEP, Mask
+from workbench.bundle.selection import Selection
 from workbench.case.readers import Reader
 from workbench.core.errors import UserError
 from workbench.core.progress import Progress

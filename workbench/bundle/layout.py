@@ -10,6 +10,7 @@ ALGORITHMS = ("sha256", "sha512")
 EVIDENCE = "data/evidence"
 OBJECTS = f"{EVIDENCE}/objects"
 LOGS = f"{EVIDENCE}/logs"
+WARCS = f"{EVIDENCE}/warc"
 EVIDENCE_MANIFEST = f"{EVIDENCE}/manifest-sha256.txt"
 
 RECORD = "data/record"
@@ -34,6 +35,11 @@ DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 def object_path(sha256: str) -> str:
     """Where an object lies, by its hexadecimal SHA-256: as in the evidence folder of a case."""
     return f"{OBJECTS}/{sha256[:2]}/{sha256}"
+
+
+def warc_path(name: str) -> str:
+    """Where a file of exchanges lies: as in the evidence folder of a case."""
+    return f"{WARCS}/{name}"
 
 
 def manifest(algorithm: str) -> str:

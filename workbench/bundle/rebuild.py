@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.bundle.excerpts import Excerpt, Excerpts
-from workbench.bundle.selection import STEP, Mask, Selection
+from workbench.bundle.exchanges import Carried
+from workbench.bundle.masks import STEP, Mask
+from workbench.bundle.numbering import REFERS, TARGETS, Renumbering
+from workbench.bundle.selection import Selection
 from workbench.case import case as cases
 from workbench.case import driver
 from workbench.case.case import Case
@@ -29,45 +31,6 @@ from workbench.case.transaction import Transaction, column_names
 from workbench.case.uids import uuid7
 from workbench.core.progress import Progress
 from workbench.core.records import State, Status
-
-REFERS: dict[str, dict[str, str]] = {
-    "source": {},
-    "path": {"parent": "path"},
-    "snapshot": {"source": "source"},
-    "snapshot_end": {"snapshot": "snapshot"},
-    "coverage": {"snapshot": "snapshot", "path": "path"},
-    "container": {"snapshot": "snapshot", "path": "path"},
-    "object": {},
-    "sighting": {"snapshot": "snapshot", "path": "path", "object": "object"},
-    "warning": {"snapshot": "snapshot", "path": "path", "object": "object"},
-    "log": {"object": "object", "source": "source", "extends": "log"},
-    "reading": {"log": "log", "supersedes": "reading"},
-    "reading_end": {"reading": "reading"},
-    "address": {},
-    "word": {},
-    "logpath": {},
-    "event": {
-        "reading": "reading",
-        "address": "address",
-        "method": "word",
-        "path": "logpath",
-        "user": "word",
-        "agent": "word",
-        "referrer": "word",
-    },
-    "reject": {"reading": "reading"},
-    "rootmap": {"log": "log"},
-    "dataset": {},
-    "lookup": {"address": "address", "dataset": "dataset"},
-    "claim": {"address": "address", "dataset": "dataset"},
-    "analysis": {"object": "object"},
-    "fact": {"object": "object", "analysis": "analysis"},
-    "match": {"event": "event", "sighting": "sighting"},
-}
-"""Tables in the order in which they can be filled, and which column points where."""
-
-TARGETS = ("object", "sighting", "event", "address", "match", "snapshot")
-"""Kinds of targets of marks that have a table of their own."""
 
 
 @dataclass(frozen=True)
@@ -82,28 +45,6 @@ class Origin:
     number: str | None
     filter: dict[str, object]
     exporter: str
-
-
-class Renumbering:
-    """Old ids to new ones, and back, of every table."""
-
-    def __init__(self, masks: Mapping[str, Mask]) -> None:
-        self.masks = masks
-        self._new: dict[str, NDArray[np.int64]] = {}
-        self._old: dict[str, NDArray[np.int64]] = {}
-
-    def new(self, table: str) -> NDArray[np.int64]:
-        """At index old id the new one; 0 where the row stays behind."""
-        if table not in self._new:
-            mask = self.masks[table]
-            self._new[table] = np.where(mask, np.cumsum(mask), 0)
-        return self._new[table]
-
-    def old(self, table: str) -> NDArray[np.int64]:
-        """At index new id the old one."""
-        if table not in self._old:
-            self._old[table] = np.concatenate(([0], np.flatnonzero(self.masks[table])))
-        return self._old[table]
 
 
 @operation("bundle.origin")
@@ -154,27 +95,31 @@ def rebuild(
     reader: Reader,
     selection: Selection,
     excerpts: Excerpts,
+    carried: Carried,
     lost: Mapping[int, str],
     come_from: Origin,
     path: Path,
     progress: Progress,
 ) -> Renumbering:
-    """Make the case at `path`; `lost` says which objects had no sound bytes, and why."""
+    """Make the case at `path`.
+
+    `carried` says where its exchanges lie, `lost` which objects had no sound bytes, and why.
+    """
     masks = dict(selection.masks)
     masks["event"] = selection.live
     masks["reading"] = masks["reading"] & _where_made(len(masks["reading"]), excerpts)
     for table in ("reading_end", "reject"):
         masks[table] = _pointing(reader, table, "reading", masks[table], masks["reading"])
     masks["match"] = _pointing(reader, "match", "event", masks["match"], masks["event"])
-    carried = selection.bytes_of.copy()
-    carried[list(lost)] = False
-    masks["object"] = carried
+    here = selection.bytes_of.copy()
+    here[list(lost)] = False
+    masks["object"] = here
     for table in ("analysis", "fact"):
-        masks[table] = _pointing(reader, table, "object", masks[table], carried)
+        masks[table] = _pointing(reader, table, "object", masks[table], here)
     numbers = Renumbering(masks)
     with cases.create(path, come_from.title, come_from.examiner, come_from.number) as case:
         case.actor = come_from.exporter
-        _Rebuild(reader, selection, excerpts, lost, numbers, case, progress).run(come_from)
+        _Rebuild(reader, selection, excerpts, carried, lost, numbers, case, progress).run(come_from)
     _settle(path)
     return numbers
 
@@ -210,6 +155,7 @@ class _Rebuild:
         reader: Reader,
         selection: Selection,
         excerpts: Excerpts,
+        carried: Carried,
         lost: Mapping[int, str],
         numbers: Renumbering,
         case: Case,
@@ -218,6 +164,7 @@ class _Rebuild:
         self.reader = reader
         self.selection = selection
         self.excerpts = excerpts
+        self.carried = carried
         self.lost = lost
         self.numbers = numbers
         self.case = case
@@ -315,6 +262,12 @@ class _Rebuild:
             columns["start"][at] = offset or 0
             if offset is None:
                 columns["length"][at] = 0
+
+    def _change_exchange(self, ids: list[int], columns: dict[str, list[Any]]) -> None:
+        """The records lie elsewhere here, and hold their bodies in full."""
+        places = [self.carried.places[row] for row in ids]
+        for name in ("start", "length", "sha256"):
+            columns[name] = [getattr(each, name) for each in places]
 
     def _excerpt_objects(self) -> None:
         """Log rows point at their excerpts, which are objects of the bundle; each of them once."""

@@ -13,7 +13,7 @@ from workbench.bundle import tagfiles
 from workbench.bundle.charts import LOOKED, timeline_chart
 from workbench.bundle.days import Days
 from workbench.bundle.formats import Row
-from workbench.bundle.rebuild import Renumbering
+from workbench.bundle.numbering import Renumbering
 from workbench.bundle.tables import EVERYTHING
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader

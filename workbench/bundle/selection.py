@@ -5,25 +5,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.bundle.masks import Mask, Masks, pages
 from workbench.bundle.redaction import Redaction
+from workbench.bundle.watchedrows import choose_watched
 from workbench.case import schema
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.queries import select
 from workbench.queries.files import items
 
-Mask = NDArray[np.bool_]
-
 WORDS = ("method", "user", "agent", "referrer")
 """Columns of an event that point into the table of words."""
-STEP = 20_000
 
 
 @dataclass
@@ -59,16 +58,14 @@ def selected(reader: Reader, asked: Filter, redaction: Redaction) -> Selection:
     return _Choice(reader, asked, redaction).made()
 
 
-class _Choice:
+class _Choice(Masks):
     def __init__(self, reader: Reader, asked: Filter, redaction: Redaction) -> None:
-        self.reader = reader
+        super().__init__(reader)
         self.asked = asked
         self.redaction = redaction
         self.whole = not replace(asked, own=False)
         self.left_out: Counter[str] = Counter()
-        self.masks: dict[str, Mask] = {}
-        self.sizes = {table: int(reader.value(f"SELECT ifnull(max(id), 0) FROM {table}")) for table in schema.RECORDED}
-        self.own = self._column_mask(select.own_addresses(reader), "address")
+        self.own = self.column_mask(select.own_addresses(reader), "address")
         if asked.own:
             self.own[:] = False
 
@@ -77,6 +74,10 @@ class _Choice:
         self._files()
         self._events()
         self._looks()
+        hidden = tuple(self._hidden_texts())
+        choose_watched(
+            self, self.redaction, self.left_out, whole=self.whole, bytes_of=self.bytes_of, hidden_texts=hidden
+        )
         self._networks()
         self._marks()
         selection = Selection(
@@ -87,73 +88,35 @@ class _Choice:
             self.live,
             self.bytes_of,
             self.withheld,
-            tuple(self._hidden_texts()),
+            hidden,
             self.left_out,
         )
         missing = set(schema.RECORDED) - set(self.masks)
         assert not missing, missing
         return selection
 
-    # small things
-
-    def _column_mask(self, mask: Mask, table: str) -> Mask:
-        """A lookup table in the size that this moment of the case has."""
-        out = np.zeros(self.sizes[table] + 1, bool)
-        size = min(len(out), len(mask))
-        out[:size] = mask[:size]
-        return out
-
-    def _all(self, table: str) -> Mask:
-        out = np.ones(self.sizes[table] + 1, bool)
-        out[0] = False
-        return out
-
-    def _none(self, table: str) -> Mask:
-        return np.zeros(self.sizes[table] + 1, bool)
-
-    def _of(self, table: str, sql: str, parameters: Sequence[Any] = ()) -> Mask:
-        """True at the ids that a query gives."""
-        return select.table_of(self.sizes[table], (row[0] for row in self.reader.conn.execute(sql, parameters)))
-
-    def _where(self, table: str, column: str, keep: Mask) -> Mask:
-        """Rows of a table whose column points at a kept row."""
-        out = self._none(table)
-        for rows in _pages(self.reader, f"SELECT id, ifnull({column}, 0) FROM {table}"):
-            ids, pointed = np.array(rows, np.int64).T
-            out[ids] = keep[pointed]
-        return out
-
-    def _used(self, table: str, by: str, column: str, keep: Mask) -> Mask:
-        """Rows of `table` that kept rows of `by` point at."""
-        out = self._none(table)
-        for rows in _pages(self.reader, f"SELECT id, ifnull({column}, 0) FROM {by}"):
-            ids, pointed = np.array(rows, np.int64).T
-            out[pointed[keep[ids]]] = True
-        out[0] = False
-        return out
-
     # what the redaction hits
 
     def _hits(self) -> None:
         redaction = self.redaction
-        self.hit_paths = self._none("path")
-        self.hit_logpaths = self._none("logpath")
-        self.hit_words = self._none("word")
+        self.hit_paths = self.none("path")
+        self.hit_logpaths = self.none("logpath")
+        self.hit_words = self.none("word")
         for pattern in redaction.paths:
-            self.hit_paths |= self._of(
+            self.hit_paths |= self.of(
                 "path", "SELECT id FROM path WHERE display GLOB ? OR (display || '/') GLOB ?", (pattern, pattern)
             )
             # A log may put the server's root or a slash in front, so the pattern holds below any folder.
             deeper = f"*/{pattern}"
-            self.hit_logpaths |= self._of(
+            self.hit_logpaths |= self.of(
                 "logpath",
                 "SELECT id FROM logpath WHERE display GLOB ?1 OR display GLOB ?2 OR (display || '/') GLOB ?2",
                 (pattern, deeper),
             )
-            self.hit_words |= self._of(
+            self.hit_words |= self.of(
                 "word", "SELECT id FROM word WHERE text GLOB ?1 OR text GLOB ?2", (pattern, deeper)
             )
-        self.hit_addresses = self._none("address")
+        self.hit_addresses = self.none("address")
         if redaction.addresses:
             self.hit_addresses = select.table_of(
                 self.sizes["address"],
@@ -163,7 +126,7 @@ class _Choice:
                     if redaction.holds(text)
                 ),
             )
-        self.withheld = self._none("object")
+        self.withheld = self.none("object")
         if redaction.objects:
             known = select.object_ids(self.reader, [each.hex() for each in redaction.objects])
             self.withheld = select.table_of(self.sizes["object"], known)
@@ -185,7 +148,7 @@ class _Choice:
         self.left_out["redacted-path"] = int(hit.sum())
         mask &= ~hit
         self.masks["sighting"] = mask
-        shown = self._none("object")
+        shown = self.none("object")
         shown[of[mask]] = True
         shown[0] = False
         listed = int((mask & (of == 0)).sum())
@@ -198,12 +161,12 @@ class _Choice:
         if not self.whole:
             self.masks["object"] = shown
         else:
-            hidden = self._none("object")
+            hidden = self.none("object")
             hidden[of[hit]] = True
-            self.masks["object"] = self._all("object") & ~(hidden & ~shown)
+            self.masks["object"] = self.all("object") & ~(hidden & ~shown)
         for table in ("analysis", "fact"):
-            self.masks[table] = self._where(table, "object", self.masks["object"] & ~self.withheld)
-        self.path_of, self.of = path_of, of
+            self.masks[table] = self.where(table, "object", self.masks["object"] & ~self.withheld)
+        self.path_of = path_of
 
     # events
 
@@ -236,20 +199,20 @@ class _Choice:
         self.masks["word"] = self._words(mask) & ~self.hit_words
 
     def _interned(self, table: str, pointed: NDArray[Any], mask: Mask, never: Mask) -> None:
-        used = self._none(table)
+        used = self.none(table)
         used[pointed[mask]] = True
         if self.whole:
-            behind = self._none(table)
+            behind = self.none(table)
             behind[pointed[~mask]] = True
             used |= ~behind
         used[0] = False
         self.masks[table] = used & ~never
 
     def _words(self, mask: Mask) -> Mask:
-        used, behind = self._none("word"), self._none("word")
+        used, behind = self.none("word"), self.none("word")
         if self.whole and mask[1:].all():
-            return self._all("word")
-        for rows in _pages(self.reader, f"SELECT id, {_pointers()} FROM event"):
+            return self.all("word")
+        for rows in pages(self.reader, f"SELECT id, {_pointers()} FROM event"):
             table = np.array(rows, np.int64)
             keep = mask[table[:, 0]]
             used[table[keep, 1:].ravel()] = True
@@ -259,8 +222,8 @@ class _Choice:
         return found
 
     def _uses_words(self, words: Mask) -> Mask:
-        out = self._none("event")
-        for rows in _pages(self.reader, f"SELECT id, {_pointers()} FROM event"):
+        out = self.none("event")
+        for rows in pages(self.reader, f"SELECT id, {_pointers()} FROM event"):
             table = np.array(rows, np.int64)
             out[table[:, 0]] = words[table[:, 1:]].any(axis=1)
         return out
@@ -269,48 +232,48 @@ class _Choice:
 
     def _looks(self) -> None:
         masks, reader = self.masks, self.reader
-        readings = self._none("reading")
+        readings = self.none("reading")
         readings[reader.arrays("event")["reading"][masks["event"][1:]]] = True
         readings[0] = False
-        masks["reading"] = self._all("reading") if self.whole else readings
-        masks["log"] = self._all("log") if self.whole else self._used("log", "reading", "log", masks["reading"])
-        masks["reading_end"] = self._where("reading_end", "reading", masks["reading"])
-        masks["reject"] = self._all("reject") if self.whole else self._none("reject")
-        masks["rootmap"] = self._where("rootmap", "log", masks["log"])
-        masks["source"] = self._all("source") if self.whole else self._sources()
-        masks["snapshot"] = self._where("snapshot", "source", masks["source"])
-        masks["snapshot_end"] = self._where("snapshot_end", "snapshot", masks["snapshot"])
+        masks["reading"] = self.all("reading") if self.whole else readings
+        masks["log"] = self.all("log") if self.whole else self.used("log", "reading", "log", masks["reading"])
+        masks["reading_end"] = self.where("reading_end", "reading", masks["reading"])
+        masks["reject"] = self.all("reject") if self.whole else self.none("reject")
+        masks["rootmap"] = self.where("rootmap", "log", masks["log"])
+        masks["source"] = self.all("source") if self.whole else self._sources()
+        masks["snapshot"] = self.where("snapshot", "source", masks["source"])
+        masks["snapshot_end"] = self.where("snapshot_end", "snapshot", masks["snapshot"])
         self._paths()
         visible = masks["path"].copy()
         visible[0] = True
-        masks["coverage"] = self._where("coverage", "path", visible) & self._where(
+        masks["coverage"] = self.where("coverage", "path", visible) & self.where(
             "coverage", "snapshot", masks["snapshot"]
         )
-        masks["container"] = self._where("container", "path", masks["path"]) & self._where(
+        masks["container"] = self.where("container", "path", masks["path"]) & self.where(
             "container", "snapshot", masks["snapshot"]
         )
         masks["warning"] = self._warnings()
 
     def _sources(self) -> Mask:
-        snapshots = self._none("snapshot")
+        snapshots = self.none("snapshot")
         snapshots[self.reader.arrays("sighting")["snapshot"][self.masks["sighting"][1:]]] = True
-        found = self._used("source", "snapshot", "source", snapshots)
-        found |= self._used("source", "log", "source", self.masks["log"])
+        found = self.used("source", "snapshot", "source", snapshots)
+        found |= self.used("source", "log", "source", self.masks["log"])
         for name in self.asked.source:
-            found |= self._of("source", "SELECT id FROM source WHERE name = ?", (name,))
+            found |= self.of("source", "SELECT id FROM source WHERE name = ?", (name,))
         return found
 
     def _paths(self) -> None:
         """Paths of what is selected, with their folders; in a whole bundle all that is not withheld."""
         parents = np.zeros(self.sizes["path"] + 1, np.int64)
-        for rows in _pages(self.reader, "SELECT id, ifnull(parent, 0) FROM path"):
+        for rows in pages(self.reader, "SELECT id, ifnull(parent, 0) FROM path"):
             ids, above = np.array(rows, np.int64).T
             parents[ids] = above
         used = _closed(self.path_of[self.masks["sighting"]], parents)
         if self.whole:
             behind = _closed(np.flatnonzero(self.hit_paths), parents)
             hidden = behind & ~used
-            used = ~hidden & self._all("path")
+            used = ~hidden & self.all("path")
         # A folder whose own name is withheld cannot hold anything that is not; this is for odd patterns.
         used &= ~self.hit_paths
         used[0] = False
@@ -318,7 +281,7 @@ class _Choice:
 
     def _warnings(self) -> Mask:
         """Warnings about what is selected; those about nothing in particular only when all is."""
-        out = self._none("warning")
+        out = self.none("warning")
         objects = self.masks["object"] & ~self.withheld
         paths = self.masks["path"]
         seen = np.zeros(0, np.int64)
@@ -327,7 +290,7 @@ class _Choice:
             snapshots = np.concatenate(([0], self.reader.arrays("sighting")["snapshot"])).astype(np.int64)
             seen = np.unique(snapshots[own] << 32 | self.path_of[own].astype(np.int64))
         sql = "SELECT id, ifnull(snapshot, 0), ifnull(path, 0), ifnull(object, 0) FROM warning"
-        for rows in _pages(self.reader, sql):
+        for rows in pages(self.reader, sql):
             ids, snapshot, path, of = np.array(rows, np.int64).T
             if self.whole:
                 out[ids] = ((of == 0) | objects[of]) & ((path == 0) | paths[path])
@@ -340,17 +303,17 @@ class _Choice:
     def _networks(self) -> None:
         masks = self.masks
         for table in ("claim", "lookup"):
-            masks[table] = self._where(table, "address", masks["address"])
-        masks["dataset"] = self._all("dataset")
+            masks[table] = self.where(table, "address", masks["address"])
+        masks["dataset"] = self.all("dataset")
         if not self.whole:
-            masks["dataset"] = self._used("dataset", "lookup", "dataset", masks["lookup"])
-            masks["dataset"] |= self._used("dataset", "claim", "dataset", masks["claim"])
+            masks["dataset"] = self.used("dataset", "lookup", "dataset", masks["lookup"])
+            masks["dataset"] |= self.used("dataset", "claim", "dataset", masks["claim"])
 
     # marks
 
     def _marks(self) -> None:
         redaction = self.redaction
-        out = self._none("mark")
+        out = self.none("mark")
         for row, kind, target, what, value in self.reader.conn.execute(
             "SELECT id, target_kind, target, kind, value FROM mark"
         ):
@@ -366,12 +329,12 @@ class _Choice:
             else:
                 out[row] = True
         self.masks["mark"] = out
-        self.masks["setting"] = self._all("setting")
-        actors = self._all("actor") if self.whole else self._used("actor", "mark", "actor", out)
+        self.masks["setting"] = self.all("setting")
+        actors = self.all("actor") if self.whole else self.used("actor", "mark", "actor", out)
         if redaction.actors:
-            self.left_out["redacted-actor"] = int(self._all("actor").sum())
-            actors = self._none("actor")
-            self.masks["setting"] &= ~self._of("setting", "SELECT id FROM setting WHERE key = 'examiner'")
+            self.left_out["redacted-actor"] = int(self.all("actor").sum())
+            actors = self.none("actor")
+            self.masks["setting"] &= ~self.of("setting", "SELECT id FROM setting WHERE key = 'examiner'")
         self.masks["actor"] = actors
 
     def _target(self, kind: str, target: int) -> bool:
@@ -398,13 +361,3 @@ def _closed(ids: NDArray[Any], parents: NDArray[np.int64]) -> Mask:
         level = np.unique(parents[level])
         level = level[level > 0]
     return out
-
-
-def _pages(reader: Reader, sql: str, parameters: Iterable[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a query, some thousands at a time."""
-    cursor = reader.conn.execute(sql, tuple(parameters))
-    while rows := cursor.fetchmany(STEP):
-        yield rows
-
-
-Check = Callable[[], None]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from workbench.bundle.excerpts import Excerpts
 from workbench.bundle.formats import Row, write_table
-from workbench.bundle.rebuild import Renumbering
+from workbench.bundle.numbering import Renumbering
 from workbench.bundle.selection import Selection
 from workbench.case import driver
 from workbench.case.columns import Columns

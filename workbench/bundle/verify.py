@@ -8,8 +8,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from workbench.bundle import layout
 from workbench.bundle.bag import SYSTEM, Bag, check_bag
@@ -21,6 +22,7 @@ from workbench.case.custody import RowSet
 from workbench.case.evidence import Evidence
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader, moment
+from workbench.case.warcstore import Warcs
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
@@ -274,6 +276,11 @@ class _HashedEvidence(Evidence):
         """They lie in the bundle."""
         return True
 
+    @cached_property
+    def warcs(self) -> Warcs:
+        """The exchanges of the bundle."""
+        return _BagWarcs(self._bag)
+
     def check(self, sha256: bytes, size: int) -> str | None:
         """What the hashing came to."""
         path = layout.object_path(sha256.hex())
@@ -282,6 +289,21 @@ class _HashedEvidence(Evidence):
         if self._bag.digests.get(path) != sha256 or self._bag.files.sizes[path] != size:
             return "object-damaged"
         return None
+
+
+class _BagWarcs(Warcs):
+    """The files of exchanges in a bundle, as far as they could be read to the end."""
+
+    def __init__(self, bag: Bag) -> None:
+        super().__init__(Path())
+        self._bag = bag
+
+    def open(self, name: str) -> BinaryIO:
+        """A seekable stream of a whole file; raises `UserError` ``warc-missing``."""
+        path = layout.warc_path(name)
+        if self._bag.digests.get(path) is None:
+            raise UserError("warc-missing", name=name)
+        return self._bag.files.open(path)
 
 
 def _value(plain: Any) -> Any:

@@ -17,6 +17,7 @@ from workbench.bundle import layout, tagfiles
 from workbench.bundle.custodylog import write_custody, write_rows
 from workbench.bundle.days import days_of
 from workbench.bundle.excerpts import Excerpts, cut
+from workbench.bundle.exchanges import Carried, write_exchanges
 from workbench.bundle.formats import json_line, write_table
 from workbench.bundle.rebuild import EMPTY, Origin, rebuild
 from workbench.bundle.redaction import Redaction, read_redaction
@@ -157,15 +158,18 @@ class _Writing:
     def _fill(self, sink: Sink, selection: Selection, recipient: str | None, signer: Signer | None) -> Written:
         head = custody.head(self.reader)
         excerpts = self._evidence(sink, selection)
+        carried = self._exchanges(selection)
         path = self.scratch / "rebuilt" / "selection.wbcase"
         path.parent.mkdir()
         self.progress.stage("stage-bundle-case")
-        numbers = rebuild(self.reader, selection, excerpts, self.lost, self._origin(head), path, self.progress)
+        numbers = rebuild(self.reader, selection, excerpts, carried, self.lost, self._origin(head), path, self.progress)
         evidence = CarriedEvidence(self.case.evidence, {each.sha256: each.file for each in excerpts.made})
         with rebuilt_reader(path, _uid_of(path), evidence, self.scratch) as made:
             tables = Tables(self.reader, made, selection, numbers, excerpts, self.progress)
             self._evidence_tables(sink, tables)
             self._excerpts(sink, excerpts, selection.count("log"))
+            for name, file in sorted(carried.files.items()):
+                sink.add_file(layout.warc_path(name), file)
             self.evidence_manifest = self._evidence_manifest(sink)
             facts = self._record(sink, selection, tables, recipient, head)
         sink.add_file(layout.CASE_FILE, path)
@@ -226,6 +230,12 @@ class _Writing:
             return
         self.objects += 1
         self.object_bytes += size
+
+    def _exchanges(self, selection: Selection) -> Carried:
+        """Write the exchanges with the servers, each with its body in full."""
+        folder = self.scratch / "warcs"
+        folder.mkdir()
+        return write_exchanges(self.reader, selection, self.lost, folder, self.progress)
 
     def _evidence_tables(self, sink: Sink, tables: Tables) -> None:
         write_table(self.scratch, "objects", FILE_FACTS, tables.objects())
