@@ -23,6 +23,7 @@ import uuid
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
@@ -87,6 +88,7 @@ def record_id(uid: bytes) -> str:
     return f"urn:uuid:{uuid.UUID(bytes=uid)}"
 
 
+@lru_cache(maxsize=64)
 def derived_id(uid: bytes, what: str) -> str:
     """The name of a further record of the same exchange."""
     return f"urn:uuid:{uuid.uuid5(uuid.UUID(bytes=uid), what)}"
@@ -306,6 +308,11 @@ def printable(text: str) -> str:
     return re.sub(r"[^\x21-\x7e]", lambda m: "".join(f"%{b:02X}" for b in m[0].encode("utf-8", "surrogatepass")), text)
 
 
+@lru_cache(maxsize=64)
+def _date(time: int) -> str | None:
+    return rfc3339(time)
+
+
 def _angled(name: str) -> str:
     return f"<{name}>"
 
@@ -325,7 +332,7 @@ def _record(kind: str, name: str, time: int, fields: Fields, block: bytes) -> by
 
 
 def _warc_head(kind: str, name: str, time: int, fields: Fields, length: int) -> bytes:
-    first: Fields = [("WARC-Type", kind), ("WARC-Record-ID", _angled(name)), ("WARC-Date", rfc3339(time))]
+    first: Fields = [("WARC-Type", kind), ("WARC-Record-ID", _angled(name)), ("WARC-Date", _date(time))]
     lines = [f"{key}: {' '.join(value.split())}" for key, value in (*first, *fields) if value is not None]
     return "\r\n".join(["WARC/1.1", *lines, f"Content-Length: {length}", "", ""]).encode("utf-8", "replace")
 

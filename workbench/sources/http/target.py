@@ -12,7 +12,7 @@ from workbench.sources.remote import Ask, NetworkError
 
 PORTS = {"http": 80, "https": 443}
 
-_URL = re.compile(r"(https?)://([^/?#\\]*)([^#]*)", re.IGNORECASE | re.DOTALL)
+_URL = re.compile(r"(https?)://([^/?#\\]*)(|[/?][^#]*)", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+(?:%[0-9A-Za-z._~-]+)?)\]|([^:@\[\]]+))(?::(\d{0,5}))?")
 _NEVER = {"cookie", "referer"}
 
