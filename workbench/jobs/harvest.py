@@ -46,6 +46,9 @@ LINE_GONE = frozenset(
 )
 """Failures after which it is asked whether the server can be reached at all."""
 
+INCOMPLETE = frozenset({"listing-cut-off", "listing-too-many"})
+"""What readers say of a page that does not show all of its folder: then nothing is known of what is not on it."""
+
 
 class LineLost(Exception):
     """The server cannot be reached any more: the look is left as it is, to be gone on with."""
@@ -173,6 +176,10 @@ class Harvest:
                 above = (*above, mark) if mark is not None else above
             files += self._entries(pool, place, answer.listing, answer.uid, before, above)
             count += len(answer.listing.entries)
+            incomplete = next((each for each in answer.listing.remarks if each.message.code in INCOMPLETE), None)
+            if incomplete is not None:
+                self._passed_over(place, Coverage.FAILED, incomplete.message)
+                return
             if answer.listing.more is not None and (number + 1 >= self._bounds.pages or count >= self._bounds.entries):
                 self._passed_over(place, Coverage.FAILED, Message("listing-endless", {"entries": count}))
                 return
@@ -209,6 +216,8 @@ class Harvest:
     ) -> int:
         """Take one page of a folder in; how many files it shows."""
         for remark in listing.remarks:
+            if remark.message.code in INCOMPLETE:
+                continue
             self._recorder.noted(Noted(_below(place.path, remark.name), remark.message))
         files = 0
         for entry in listing.entries:

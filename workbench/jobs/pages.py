@@ -55,6 +55,8 @@ class Pages:
         self._session = session
         self._recorder = recorder
         self._fresh: dict[Ask, Answered] = {}
+        self._unknown: set[str] = set()
+        """Ways of asking that the server does not know."""
         self._recorded = case.ask(queries.recorded_pages, recorder.snapshot) if recorder.resumed else {}
 
     def first(self, kinds: Sequence[Kind], url: str) -> tuple[Kind, Answered]:
@@ -92,8 +94,11 @@ class Pages:
     def _understood(self, kind: Kind, ask: Ask, *, at_start: bool) -> Answered:
         if (fresh := self._fresh.pop(ask, None)) is not None:
             return fresh
+        if ask.method in self._unknown:
+            ask = kind.fallback(ask) or ask
         got = self._got(ask, Purpose.LISTING)
         if got.status in NOT_OFFERED and (other := kind.fallback(ask, got.status)) is not None:
+            self._unknown.add(ask.method)
             got = self._got(other, Purpose.LISTING)
         return judged(kind, got, at_start=at_start)
 

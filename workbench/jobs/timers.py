@@ -124,7 +124,7 @@ def _task(name: str, command: Sequence[str], source: str, every: int) -> dict[st
 
 def _windows_word(word: str) -> str:
     """As CommandLineToArgvW takes it apart."""
-    doubled = re.sub(r'(\\*)"', r"\1\1\\\"", word)
+    doubled = re.sub(r'(\\*)"', r'\1\1\\"', word)
     return '"' + re.sub(r"(\\+)$", r"\1\1", doubled) + '"'
 
 
