@@ -11,6 +11,7 @@ from workbench.sources.remote import Kind
 
 SCHEMES = {"http": 80, "https": 443, "ftp": 21}
 _SAFE = "/:?#[]@!$&'()*+,;=-._~%"
+_NAME = re.compile(r"[0-9a-z_.-]+")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^\s/?#@:\[\]]+)(?::(\d{1,5}))?")
 
 
@@ -45,12 +46,13 @@ def start_of(text: str) -> str:
 def _ascii_host(host: str) -> str:
     if ":" in host:
         return f"[{host}]"
-    if host.isascii():
-        return host.lower()
     try:
-        return host.encode("idna").decode("ascii")
+        name = host.lower() if host.isascii() else host.encode("idna").decode("ascii").lower()
     except UnicodeError:
         raise UserError("url-unreadable", url=host) from None
+    if not _NAME.fullmatch(name):
+        raise UserError("url-unreadable", url=host)
+    return name
 
 
 class Scope:
