@@ -13,7 +13,7 @@ from pathlib import Path
 from workbench.core.event import Event
 from workbench.core.filter import Filter
 
-KINDS = ("item", "event", "address", "snapshot")
+KINDS = ("item", "event", "address", "snapshot", "source")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from workbench.gui.watching import Charter, Manners
 from workbench.logs.format import Detected
 from workbench.origins.attributions import Attribution
 from workbench.queries.verify import Problem
-from workbench.sources.remote import Certificate, Entry
+from workbench.sources.remote import Entry
 
 LOG = Detected("xferlog", "1", "log-format-xferlog", has_zone=False, precision=Precision.SECOND, score=1.0)
 DAYS = 86_400_000_000
@@ -90,10 +90,14 @@ def found_listing() -> Any:
         entries=entries,
         folders=3,
         files=9,
-        bytes_listed=12_400_000,
-        certificate=Certificate(b"\x5c" * 32, "self-signed certificate"),
+        size=12_400_000,
+        sizes_known=True,
+        listed=4,
+        unlisted=17,
+        certificate=b"\x5c" * 32,
+        untrusted="self-signed certificate",
         robots="User-agent: *\nDisallow: /files/private/\n",
-        disallows=True,
+        robots_allow=False,
         state="listing",
         message=None,
     )

@@ -252,7 +252,8 @@ def test_a_listing_is_described_with_its_doubts(theme: Theme, qapp: object) -> N
     said = labels(page)
     assert "written by nginx" in said
     assert "3 folders, 9 files" in said
-    assert "about 12.4 MB" in said
+    assert "at least 12.4 MB" in said
+    assert "4 folders, which were opened; 17 folders were not" in said
     assert "an estimate" in said
     assert "not trusted by this computer: self-signed certificate" in said
     assert "Disallow: /files/private/" in page.rules.toPlainText()
@@ -263,7 +264,8 @@ def test_a_listing_is_described_with_its_doubts(theme: Theme, qapp: object) -> N
     assert cells[1].text(4) == "84.0 kB"
     assert cells[1].text(0) == cells[2].text(4) == "–", "what is not stated stays unknown"
     plain = found_listing()
-    plain.robots, plain.disallows, plain.certificate, plain.url, plain.bytes_listed = "", False, None, URL, None
+    plain.robots, plain.robots_allow, plain.certificate, plain.url = "", True, None, URL
+    plain.size, plain.sizes_known = 0, False
     page.show_found(plain)
     assert "has no robots rules" in labels(page)
     assert "not encrypted" in labels(page)

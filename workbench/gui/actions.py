@@ -41,9 +41,14 @@ class Need(Flag):
     REDO = auto()
     RECENT = auto()
     CRASH = auto()
+    WATCHED = auto()
+    """A server is watched."""
+    LOOKING = auto()
+    """A look at a server is under way."""
 
 
 CHANGE = Need.CASE | Need.WRITABLE
+WATCHED = Need.CASE | Need.WATCHED
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("add-files", "file", lambda w: w.intake.add_files(), ("Ctrl+Shift+A",), "add", CHANGE, 1),
     Spec("add-folder", "file", lambda w: w.intake.add_folder(), ("Ctrl+Shift+F",), "folder", CHANGE, 1),
     Spec("add-log", "file", lambda w: w.intake.add_log(), ("Ctrl+Shift+L",), "log", CHANGE, 1),
+    Spec("watch", "file", lambda w: w.watch.add(), ("Ctrl+Shift+W",), "watch", CHANGE, 1),
     Spec("export", "file", lambda w: w.export.bundle(), ("Ctrl+E",), "export", Need.CASE, 2),
     Spec("verify", "file", lambda w: w.export.verify_case(), (), "verify", Need.CASE, 2),
     Spec("verify-bundle", "file", lambda w: w.export.verify_other(), (), "archive", Need.NOTHING, 2),
@@ -81,6 +87,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("undo", "edit", lambda w: w.marks.undo(), ("Ctrl+Z",), "undo", CHANGE | Need.UNDO),
     Spec("redo", "edit", lambda w: w.marks.redo(), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", CHANGE | Need.REDO),
     Spec("copy", "edit", lambda w: w.going.copy(), ("Ctrl+C",), "copy", Need.TARGETS, 1),
+    Spec("paste", "edit", lambda w: w.watch.paste(), ("Ctrl+V",), "", CHANGE, 1),
     Spec("select-all", "edit", lambda w: w.going.select_all(), ("Ctrl+A",), "", Need.CASE, 1),
     Spec("find", "edit", lambda w: w.filters.find(), ("Ctrl+F",), "search", Need.CASE, 2),
     Spec("relevant", "mark", lambda w: w.marks.verdict("relevant"), ("1",), "relevant", CHANGE | Need.TARGETS),
@@ -94,6 +101,16 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("note", "mark", lambda w: w.marks.note(), ("N",), "note", CHANGE | Need.TARGETS, 1),
     Spec("journal", "mark", lambda w: w.marks.journal(), ("Ctrl+J",), "text", CHANGE, 1),
     Spec("own", "mark", lambda w: w.marks.own(), (), "person", CHANGE | Need.ADDRESSES, 2),
+    Spec("look-now", "watch", lambda w: w.watch.look_now(), ("F5",), "look", CHANGE | WATCHED),
+    Spec("pause-look", "watch", lambda w: w.watch.pause(), ("Shift+F5",), "pause", Need.CASE | Need.LOOKING, 0, True),
+    Spec("stop-look", "watch", lambda w: w.watch.stop(), ("Ctrl+F5",), "stop", Need.CASE | Need.LOOKING),
+    Spec("request-log", "watch", lambda w: w.watched.act("requests"), ("Ctrl+Shift+R",), "log", WATCHED, 1),
+    Spec("confirm-look", "watch", lambda w: w.watched.act("confirm"), (), "done", WATCHED, 1),
+    Spec("charter", "watch", lambda w: w.watched.act("charter"), (), "charter", WATCHED, 2),
+    Spec("schedule", "watch", lambda w: w.watched.act("schedule"), (), "clock", CHANGE | WATCHED, 2),
+    Spec("watch-timer", "watch", lambda w: w.watched.act("timer"), (), "timer", CHANGE | WATCHED, 2),
+    Spec("stop-watching", "watch", lambda w: w.watched.act("stop-watching"), (), "close", CHANGE | WATCHED, 2),
+    Spec("anchor", "watch", lambda w: w.watched.anchor(), (), "anchor", CHANGE, 3),
     Spec("filter-selection", "filter", lambda w: w.filters.only_selection(), ("F",), "filter", Need.TARGETS),
     Spec("filter-not", "filter", lambda w: w.filters.without_selection(), ("Shift+F",), "", Need.TARGETS),
     Spec("filter-clear", "filter", lambda w: w.filters.clear(), ("Ctrl+Shift+X",), "close", Need.FILTER, 1),
@@ -130,7 +147,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("about", "help", lambda w: w.help.about(), (), "app", Need.NOTHING, 2),
 )
 
-MENUS = ("file", "edit", "mark", "filter", "go", "view", "help")
+MENUS = ("file", "edit", "mark", "watch", "filter", "go", "view", "help")
 
 ITEM_MENU = (
     "view-image",

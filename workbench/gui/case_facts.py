@@ -10,6 +10,7 @@ from workbench.case.case import read_setting
 from workbench.case.operation import REGISTRY
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
+from workbench.gui.look_facts import active_sources
 from workbench.ops import history
 from workbench.queries import custody, files, origins, select
 from workbench.queries.shown import Row
@@ -32,6 +33,8 @@ class CaseFacts:
     undo: Row | None
     redo: Row | None
     evidence: bool
+    watched: int
+    """Servers that are watched."""
 
 
 def case_facts(reader: Reader, actor: str) -> CaseFacts:
@@ -51,6 +54,7 @@ def case_facts(reader: Reader, actor: str) -> CaseFacts:
         undo=_op(reader, custody.last_undoable(reader, actor, undoable)),
         redo=_op(reader, custody.last_undone(reader, actor)),
         evidence=reader.evidence.present,
+        watched=len(active_sources(reader)),
     )
 
 

@@ -10,10 +10,9 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Coroutine, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -24,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.errors import UserError
+from workbench.gui import dropping
 from workbench.gui import settings as preferences
 from workbench.gui.actions import MENUS, ActionSet
 from workbench.gui.errors import ErrorDesk
@@ -45,6 +45,9 @@ from workbench.gui.window_intake import Intake
 from workbench.gui.window_jobs import Jobs
 from workbench.gui.window_marks import Marks
 from workbench.gui.window_now import Now
+from workbench.gui.window_timetable import Timetable
+from workbench.gui.window_watch import Watch
+from workbench.gui.window_watched import WatchedSources
 from workbench.gui.window_welcome import Welcome
 from workbench.gui.window_wiring import Wiring
 
@@ -91,6 +94,9 @@ class MainWindow(QMainWindow):
     jobs: Jobs
     now: Now
     going: Going
+    watch: Watch
+    watched: WatchedSources
+    timetable: Timetable
 
     def __init__(self, theme: Theme, settings: Settings, errors: ErrorDesk, tasks: Tasks) -> None:
         super().__init__()
@@ -114,6 +120,9 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.now = Now(self)
         self.going = Going(self)
+        self.watch = Watch(self)
+        self.watched = WatchedSources(self)
+        self.timetable = Timetable(self)
         self.wiring = Wiring(self)
         self.setObjectName("main-window")
         self.setWindowTitle(text("window.title"))
@@ -132,9 +141,9 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         acts = self.actions_by_name
-        self.top = TopBar(self.theme, acts["add-folder"], acts["export"], acts["show-detail"])
+        self.top = TopBar(self.theme, acts["add-folder"], acts["look-now"], acts["export"], acts["show-detail"])
         self.add_menu = QMenu(self)
-        for name in ("add-files", "add-folder", "add-log"):
+        for name in ("add-files", "add-folder", "add-log", "watch"):
             self.add_menu.addAction(acts[name])
         self.top.add.clicked.disconnect()
         self.top.add.setMenu(self.add_menu)
@@ -180,6 +189,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.middle)
         self.status = StatusLine(self.theme)
         self.status.cancel_wanted.connect(self.jobs.cancel)
+        self.status.pause_wanted.connect(self.watch.pause)
         self.status.jobs_wanted.connect(lambda: self.going.show_activity("jobs"))
         self.status.custody_wanted.connect(lambda: self.going.show_activity("custody"))
         self.setStatusBar(self.status)
@@ -190,7 +200,7 @@ class MainWindow(QMainWindow):
         self.middle.installEventFilter(self)
         self.top.fit_menus()
         self.top.show_case("", "")
-        self.renew_recent()
+        self.cases.renew_recent()
         self.settings.changed.connect(self.going.preference_changed)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -290,6 +300,7 @@ class MainWindow(QMainWindow):
                 pane.start()
         self.now.renew_actions()
         self.going.focus_pane("gallery")
+        self.timetable.start()
         self.entered.emit()
 
     async def leave_case(self) -> None:
@@ -303,6 +314,8 @@ class MainWindow(QMainWindow):
             self.docks.close()
             self.filter_bar.set_session(None)
             self.filter_bar.hide()
+            self.timetable.stop()
+            self.watch.forget()
             for pane in self.panes.values():
                 pane.stop()
             panes, self.panes = list(self.panes.values()), {}
@@ -322,31 +335,18 @@ class MainWindow(QMainWindow):
         self.top.show_case("", "")
         self.status.show_job("", 0, None)
         self.status.show_custody("", "")
+        self.status.show_next("")
         self.now.renew_actions()
-
-    def renew_recent(self) -> None:
-        """The list of cases of late, in the menu and on the welcome page."""
-        paths = self.settings.recent()
-        self.recent_menu.clear()
-        for path in paths:
-            action = self.recent_menu.addAction(path.stem.replace("&", "&&"))
-            action.setToolTip(str(path))
-            action.setEnabled(path.exists())
-            action.triggered.connect(lambda _checked=False, path=path: self.cases.open_path(path))
-        self.recent_menu.setEnabled(bool(paths))
-        self.welcome.show_recent(paths[:6])
 
     # dropping
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropping.is_wanted(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = dropped_paths(event.mimeData().urls())
-        if paths:
+        if dropping.take(self, event.mimeData()):
             event.acceptProposedAction()
-            self.intake.add_paths(paths)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.stack.currentWidget() is self.panes.get("viewer"):
@@ -393,8 +393,3 @@ class MainWindow(QMainWindow):
 
     def sizeHint(self) -> QSize:
         return QSize(1440, 900)
-
-
-def dropped_paths(urls: list[QUrl]) -> list[Path]:
-    """Local files and folders of a drop, each once."""
-    return list(dict.fromkeys(Path(url.toLocalFile()) for url in urls if url.isLocalFile()))

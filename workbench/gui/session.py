@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -18,6 +18,9 @@ from workbench.gui.tasks import Latest, Tasks, result_of
 from workbench.jobs.pool import Pool
 from workbench.jobs.runner import Job, Runner
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.jobs.control import Control
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,6 +52,8 @@ class Session(QObject):
         self.tasks = tasks
         self.workspace = Workspace()
         self.runner = Runner()
+        self.controls: dict[int, Control] = {}
+        """Of looks that run, by the number of their job: what they are paused and asked by."""
         self._pool = pool
         self._tables: set[str] = set()
         self._stamp: int | None = None

@@ -26,7 +26,7 @@ class TopBar(QWidget):
     """Menus, the case with its counts, and the acts; one line."""
 
     def __init__(
-        self, theme: Theme, add: QAction, export: QAction, detail: QAction, parent: QWidget | None = None
+        self, theme: Theme, add: QAction, look: QAction, export: QAction, detail: QAction, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         set_surface(self, "bar")
@@ -39,6 +39,8 @@ class TopBar(QWidget):
         self.facts = ElidedLabel(theme, "")
         self.facts.set_dim(True)
         self.add = ActButton(add, text("window.add"))
+        self.look = ActButton(look, text("window.look"))
+        self.look.hide()
         self.export = ActButton(export, text("window.export"))
         set_role(self.export, "primary")
         self.details = ActButton(detail, text("window.details"))
@@ -52,6 +54,7 @@ class TopBar(QWidget):
         row.addStretch(0)
         row.addWidget(self.details)
         row.addWidget(self.add)
+        row.addWidget(self.look)
         row.addWidget(self.export)
 
     def fit_menus(self) -> None:
@@ -68,6 +71,8 @@ class TopBar(QWidget):
         self.facts.set_text(facts)
         for button in (self.add, self.export):
             button.setVisible(bool(title))
+        if not title:
+            self.look.hide()
 
 
 class ActButton(QPushButton):
@@ -92,6 +97,7 @@ class StatusLine(QStatusBar):
     """What runs, how far the chain is anchored outside, and its head."""
 
     cancel_wanted = Signal()
+    pause_wanted = Signal()
     jobs_wanted = Signal()
     custody_wanted = Signal()
 
@@ -113,24 +119,32 @@ class StatusLine(QStatusBar):
         self.stop.setAccessibleName(text("window.stop-job"))
         self.stop.clicked.connect(self.cancel_wanted)
         icons.follow(self.stop, "close", theme, 14)
+        self.pause = QToolButton()
+        self.pause.setIconSize(QSize(14, 14))
+        self.pause.clicked.connect(self.pause_wanted)
+        self._theme = theme
         self.hint = QLabel()
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
-        for widget in (self.job, self.bar, self.count, self.stop):
+        for widget in (self.job, self.bar, self.count, self.pause, self.stop):
             self.addWidget(widget)
         self.addWidget(self.hint, 1)
+        self.next = QLabel()
         self.anchor = QLabel()
         self.custody = QPushButton()
         set_role(self.custody, "status")
         self.custody.setToolTip(text("window.custody.tip"))
         self.custody.clicked.connect(self.custody_wanted)
+        self.addPermanentWidget(self.next)
         self.addPermanentWidget(self.anchor)
         self.addPermanentWidget(self.custody)
         self.show_job("", 0, None)
         self.show_custody("", "")
+        self.show_next("")
 
     def show_job(self, words: str, done: int, total: int | None, more: int = 0) -> None:
         """What runs and how far it is; no words for nothing. An unknown total is a bar that only moves."""
         running = bool(words)
+        self.pause.hide()
         for widget in (self.job, self.bar, self.count, self.stop):
             widget.setVisible(running)
         if not running:
@@ -140,6 +154,22 @@ class StatusLine(QStatusBar):
         self.bar.setValue(min(done, total or 0))
         counted = text("window.of", done=f"{done:,}", total=f"{total:,}") if total else f"{done:,}" if done else ""
         self.count.setText(counted)
+
+    def show_look(self, words: str, done: int, total: int, counted: str, *, paused: bool, more: int = 0) -> None:
+        """A look at a server: how far of what is known, how fast, and a way to pause it."""
+        self.show_job(words, done, total or None, more)
+        self.count.setText(counted)
+        tip = text("window.resume-job" if paused else "window.pause-job")
+        if self.pause.toolTip() != tip:
+            self.pause.setToolTip(tip)
+            self.pause.setAccessibleName(tip)
+            icons.follow(self.pause, "resume" if paused else "pause", self._theme, 14)
+        self.pause.show()
+
+    def show_next(self, words: str) -> None:
+        """When the next look is due, or nothing."""
+        self.next.setText(words)
+        self.next.setVisible(bool(words))
 
     def show_custody(self, anchor: str, head: str) -> None:
         """The anchor's age and the chain's head, or nothing without a case."""

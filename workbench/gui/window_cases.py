@@ -57,7 +57,20 @@ class Cases:
     def forget(self, path: Path) -> None:
         """Take a case off the list of late ones."""
         self._window.settings.forget_case(path)
-        self._window.renew_recent()
+        self.renew_recent()
+
+    def renew_recent(self) -> None:
+        """The list of cases of late, in the menu and on the welcome page."""
+        window = self._window
+        paths = window.settings.recent()
+        window.recent_menu.clear()
+        for path in paths:
+            action = window.recent_menu.addAction(path.stem.replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.setEnabled(path.exists())
+            action.triggered.connect(lambda _checked=False, path=path: self.open_path(path))
+        window.recent_menu.setEnabled(bool(paths))
+        window.welcome.show_recent(paths[:6])
 
     # the deeds
 
@@ -84,7 +97,7 @@ class Cases:
         if examiner:
             case.actor = examiner
         self._window.settings.remember_case(case.path)
-        self._window.renew_recent()
+        self.renew_recent()
         try:
             await self._window.enter_case(case)
         except BaseException:

@@ -13,6 +13,7 @@ from workbench.gui.texts import text
 if TYPE_CHECKING:
     from workbench.core.progress import Progress
     from workbench.gui.main_window import MainWindow
+    from workbench.jobs.control import Control
     from workbench.jobs.runner import Job, Runner
 
 R = TypeVar("R")
@@ -57,9 +58,31 @@ class Jobs(QObject):
         if not running:
             self._window.status.show_job("", 0, None)
             return
-        step = running[-1].step
-        words = text(step.what) if step.what else text(running[-1].title)
+        job = running[-1]
+        session = self._window.session
+        control = session.controls.get(job.number) if session is not None else None
+        if control is not None:
+            self._show_look(job, control, len(running) - 1)
+            return
+        step = job.step
+        words = text(step.what) if step.what else text(job.title)
         self._window.status.show_job(words, step.done, step.total, len(running) - 1)
+
+    def _show_look(self, job: Job[object], control: Control, more: int) -> None:
+        from workbench.gui.look_words import status_words
+
+        state = control.state
+        known = state.bytes_known
+        done, total = (state.bytes_done, known) if known else (state.files_done, state.files_known)
+        scale = max(total // 1000, 1)  # a bar counts in 32 bits
+        self._window.status.show_look(
+            text("look.at", source=job.detail),
+            done // scale,
+            total // scale,
+            status_words(control),
+            paused=control.paused,
+            more=more,
+        )
 
     def cancel(self) -> None:
         """Stop the one that the status line shows."""

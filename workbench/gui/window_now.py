@@ -58,6 +58,7 @@ class Now:
             anchor_words(facts.anchored),
             text("window.custody-line", count=f"{facts.ops:,}", head=f"{facts.head[:4]} {facts.head[4:8]}"),
         )
+        self._window.top.look.setVisible(bool(facts.watched) and session.case.writable)
         self._window.banner.setText(
             "" if facts.evidence else text("window.evidence-missing", name=session.case.evidence.folder.name)
         )
@@ -93,7 +94,9 @@ class Now:
             there |= Need.FILTER if session.filter.without("own") else Need.NOTHING
             there |= Need.BACK if workspace.can_go_back else Need.NOTHING
             there |= Need.FORWARD if workspace.can_go_forward else Need.NOTHING
+            there |= Need.LOOKING if self._window.watch.under_way else Need.NOTHING
             if self._window.facts is not None:
+                there |= Need.WATCHED if self._window.facts.watched else Need.NOTHING
                 there |= Need.UNDO if self._window.facts.undo is not None else Need.NOTHING
                 there |= Need.REDO if self._window.facts.redo is not None else Need.NOTHING
         self._window.actions_by_name.enable(there)
@@ -106,6 +109,8 @@ class Now:
         wanted = self._window.settings.get(preferences.THEME)
         for name in ("system", "light", "dark"):
             acts[f"theme-{name}"].setChecked(wanted == name)
+        running = self._window.watch.running()
+        acts["pause-look"].setChecked(running is not None and running[1].paused)
         zone = self._window.settings.get(preferences.ZONE)
         acts["zone-utc"].setChecked(zone == "UTC")
         acts["zone-local"].setChecked(zone == "local")

@@ -32,6 +32,10 @@ class Wiring:
             ("viewer", "menu_requested", lambda place: self._context(ITEM_MENU, place)),
             ("origins", "menu_requested", lambda place: self._context(ADDRESS_MENU, place)),
             ("activity", "undo_wanted", self._window.marks.undo),
+            ("activity", "pause_wanted", self._window.watch.pause),
+            ("activity", "conduct_wanted", self._window.watched.confirm),
+            ("files", "watch_asked", self._window.watched.act),
+            ("detail", "watch_asked", self._window.watched.act),
         ):
             found = getattr(self._window.panes[name], signal, None)
             if found is not None:
@@ -42,6 +46,9 @@ class Wiring:
             wanted = getattr(pane, "add_requested", None)
             if wanted is not None:
                 wanted.connect(self._offer_to_add)
+            server = getattr(pane, "watch_requested", None)
+            if server is not None:
+                server.connect(self._window.watch.add)
 
     def _offer_to_add(self) -> None:
         """Files, a folder, or a log: below the button that was pressed."""

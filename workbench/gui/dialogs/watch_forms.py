@@ -75,7 +75,8 @@ class CharterForm(QWidget):
             own_addresses(self.own.text())
         except UserError as error:
             return message_text(error.message), self.own
-        if not self.contact.text().isascii() or not self.contact.text().isprintable():
+        contact = self.contact.text()
+        if not (contact.isascii() and contact.isprintable()) or set(contact) & set("()\\"):
             return text("watch.contact.unreadable"), self.contact
         return "", None
 

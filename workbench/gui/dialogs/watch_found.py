@@ -19,7 +19,7 @@ from workbench.gui.widgets.table import Column, DataTable
 
 if TYPE_CHECKING:
     from workbench.jobs.probe import Found
-    from workbench.sources.remote import Certificate, Entry
+    from workbench.sources.remote import Entry
 
 LONGEST_RULES = 20_000
 """Characters of robots rules that are shown."""
@@ -91,10 +91,10 @@ class FoundPage(QWidget):
         if found.server:
             facts.add(text("watch.found.server"), found.server, text("watch.found.server-note"))
         if listing:
-            facts.add(text("watch.found.seen"), seen_words(found.folders, found.files))
+            facts.add(text("watch.found.seen"), seen_words(found.folders, found.files), listed_words(found))
             facts.add(text("watch.found.size"), size_words(found), text("watch.found.size-note"))
         if found.certificate is not None:
-            said, note = certificate_words(found.certificate)
+            said, note = certificate_words(found.certificate, found.untrusted)
             facts.add(text("watch.certificate"), said, note)
         elif found.url.startswith(("http:", "ftp:")):
             facts.add(text("watch.certificate"), text("watch.certificate.none"))
@@ -103,7 +103,7 @@ class FoundPage(QWidget):
     def _show_robots(self, found: Found, listing: bool) -> None:
         rules = (found.robots or "") if listing else ""
         there = bool(rules.strip())
-        code = "watch.robots.disallows" if found.disallows else "watch.robots.allows"
+        code = "watch.robots.allows" if found.robots_allow else "watch.robots.disallows"
         self.rules_title.setText(text(code if there else "watch.robots.none"))
         self.rules.setPlainText("\n".join(visible_text(line) for line in rules[:LONGEST_RULES].strip().splitlines()))
         self.rules_title.setVisible(listing)
@@ -154,7 +154,7 @@ def headline(found: Found) -> str:
 
 
 def seen_words(folders: int, files: int) -> str:
-    """``3 folders and 9 files on the start page``."""
+    """``3 folders, 9 files``."""
     return text(
         "watch.found.seen-what",
         folders=wording.counted("watch.folders", folders),
@@ -162,20 +162,28 @@ def seen_words(folders: int, files: int) -> str:
     )
 
 
+def listed_words(found: Found) -> str:
+    """How many folders that is the sum of, and how many were not opened."""
+    said = wording.counted("watch.found.listed", found.listed)
+    if not found.unlisted:
+        return text("watch.found.all-listed", listed=said)
+    return text("watch.found.not-listed", listed=said, more=wording.counted("watch.found.unlisted", found.unlisted))
+
+
 def size_words(found: Found) -> str:
-    """What the listing claims for the files of the start page; said as an estimate."""
-    if found.bytes_listed is None:
+    """What the listings that were read claim for their files; said as an estimate."""
+    if not found.size and not found.sizes_known:
         return text("watch.found.size-unknown")
-    return text("watch.found.size-about", size=wording.size(found.bytes_listed))
+    whole = found.sizes_known and not found.unlisted
+    return text("watch.found.size-about" if whole else "watch.found.size-least", size=wording.size(found.size))
 
 
-def certificate_words(certificate: Certificate) -> tuple[str, str]:
+def certificate_words(sha256: bytes, untrusted: str | None) -> tuple[str, str]:
     """Trusted or not and why, and the hash by which it is known again."""
-    if certificate.problem:
-        said = text("watch.certificate.untrusted", problem=certificate.problem)
-    else:
-        said = text("watch.certificate.trusted")
-    return said, text("watch.certificate.sha256", digest=grouped(certificate.sha256.hex()))
+    said = text("watch.certificate.trusted")
+    if untrusted:
+        said = text("watch.certificate.untrusted", problem=untrusted)
+    return said, text("watch.certificate.sha256", digest=grouped(sha256.hex()))
 
 
 def grouped(digest: str) -> str:

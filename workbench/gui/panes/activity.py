@@ -1,8 +1,9 @@
-"""What is being done and what was done: jobs with progress and cancel, and the custody log with undo."""
+"""What is being done and what was done: jobs, the custody log with undo, and the request logs of looks."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import tzinfo
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Signal
@@ -25,7 +26,9 @@ from workbench.case.operation import REGISTRY
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.gui import icons
+from workbench.gui.look_words import full_words, item_words
 from workbench.gui.op_words import op_words
+from workbench.gui.panes.activity_requests import FoldersPage, RequestsPage
 from workbench.gui.panes.pane import Pane
 from workbench.gui.session import Session
 from workbench.gui.texts import message_text, text
@@ -37,16 +40,20 @@ from workbench.jobs.runner import Job, Phase
 from workbench.queries import custody
 from workbench.queries.shown import Row
 
+if TYPE_CHECKING:
+    from workbench.jobs.control import Control
+
 PAGE = 400
 """Custody entries that are asked for at once."""
 
 
 class JobRow(QFrame):
-    """One job: what it is, how far, and a way to stop it."""
+    """One job: what it is, how far, and a way to stop it; a look can be paused too."""
 
-    def __init__(self, theme: Theme, job: Job[object]) -> None:
+    def __init__(self, theme: Theme, job: Job[object], control: Control | None = None) -> None:
         super().__init__()
         self.job = job
+        self.control = control
         self._theme = theme
         set_surface(self, "panel")
         self.title = QLabel(text(job.title))
@@ -64,10 +71,14 @@ class JobRow(QFrame):
         self.stop.setAccessibleName(text("window.stop-named", job=text(job.title)))
         self.stop.clicked.connect(job.cancel)
         icons.follow(self.stop, "close", theme, 14)
+        self.pause = QToolButton()
+        self.pause.setIconSize(QSize(14, 14))
+        self.pause.hide()
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.title)
         top.addWidget(self.detail, 1)
+        top.addWidget(self.pause)
         top.addWidget(self.stop)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 10, 8)
@@ -75,6 +86,10 @@ class JobRow(QFrame):
         column.addLayout(top)
         column.addWidget(self.bar)
         column.addWidget(self.state)
+        self.item = ElidedLabel(theme, "", "caption")
+        self.item.set_dim(True)
+        self.item.hide()
+        column.addWidget(self.item)
         self.refresh()
 
     def refresh(self) -> None:
@@ -83,7 +98,11 @@ class JobRow(QFrame):
         running = job.phase is Phase.RUNNING
         self.bar.setVisible(running)
         self.stop.setVisible(running)
-        if running:
+        self.pause.setVisible(running and self.control is not None)
+        self.item.setVisible(running and self.control is not None)
+        if running and self.control is not None:
+            self._show_look(self.control)
+        elif running:
             self.bar.setRange(0, step.total or 0)
             self.bar.setValue(min(step.done, step.total or 0))
             stage = text(step.what) if step.what else ""
@@ -91,6 +110,21 @@ class JobRow(QFrame):
             self.state.set_text(" · ".join(each for each in (stage, counted, step.item) if each))
         else:
             self.state.set_text(job_outcome(job))
+
+    def _show_look(self, control: Control) -> None:
+        state = control.state
+        known = state.bytes_known
+        done, total = (state.bytes_done, known) if known else (state.files_done, state.files_known)
+        scale = max(total // 1000, 1)  # a bar counts in 32 bits
+        self.bar.setRange(0, total // scale)
+        self.bar.setValue(min(done // scale, total // scale))
+        self.state.set_text(full_words(control))
+        self.item.set_text(item_words(control))
+        tip = text("window.resume-job" if control.paused else "window.pause-job")
+        if self.pause.toolTip() != tip:
+            self.pause.setToolTip(tip)
+            self.pause.setAccessibleName(tip)
+            icons.follow(self.pause, "resume" if control.paused else "pause", self._theme, 14)
 
 
 def job_outcome(job: Job[object]) -> str:
@@ -106,9 +140,12 @@ def job_outcome(job: Job[object]) -> str:
 class JobList(QScrollArea):
     """All jobs of this session, the newest on top."""
 
-    def __init__(self, theme: Theme) -> None:
+    pause_wanted = Signal()
+
+    def __init__(self, theme: Theme, controls: dict[int, Control]) -> None:
         super().__init__()
         self._theme = theme
+        self._controls = controls
         self.rows: dict[int, JobRow] = {}
         self.setWidgetResizable(True)
         self.setAccessibleName(text("window.jobs"))
@@ -127,18 +164,21 @@ class JobList(QScrollArea):
         """A job began or got on."""
         row = self.rows.get(job.number)
         if row is None:
-            row = self.rows[job.number] = JobRow(self._theme, job)
+            row = self.rows[job.number] = JobRow(self._theme, job, self._controls.get(job.number))
+            row.pause.clicked.connect(self.pause_wanted)
             self._column.insertWidget(0, row)
             self._empty.hide()
         row.refresh()
 
 
 class ActivityPane(Pane):
-    """Jobs and custody. The custody log is shown newest first, page by page as it is scrolled."""
+    """Jobs, custody, requests. The custody log is shown newest first, page by page as it is scrolled."""
 
     name = "activity"
     tables: ClassVar[frozenset[str]] = frozenset({"op", "*"})
     undo_wanted = Signal(int)
+    pause_wanted = Signal()
+    conduct_wanted = Signal(object)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(session, theme, parent)
@@ -146,7 +186,11 @@ class ActivityPane(Pane):
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(self.title)
         self.tabs.setDocumentMode(True)
-        self.jobs = JobList(theme)
+        self.jobs = JobList(theme, session.controls)
+        self.jobs.pause_wanted.connect(self.pause_wanted)
+        self.requests = RequestsPage(session, theme)
+        self.requests.conduct_wanted.connect(self.conduct_wanted)
+        self.folders = FoldersPage(session, theme)
         self.table = DataTable(theme, text("window.custody-title"))
         self.table.set_empty_text(text("window.custody-none"))
         self.table.menu_wanted.connect(self._menu)
@@ -162,6 +206,9 @@ class ActivityPane(Pane):
             self.table.add_widget(button)
         self.tabs.addTab(self.jobs, text("window.jobs"))
         self.tabs.addTab(self.table, text("window.custody"))
+        self.tabs.addTab(self.requests, text("requests.tab"))
+        self.tabs.addTab(self.folders, text("requests.folders"))
+        self.tabs.currentChanged.connect(lambda _at: self._ask())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs)
@@ -190,7 +237,11 @@ class ActivityPane(Pane):
         """The log is not filtered."""
 
     async def refresh(self, asked: Filter) -> None:
-        """The newest entries; older ones that were shown stay."""
+        """The newest entries; older ones that were shown stay. Requests are asked for while they are looked at."""
+        shown = self.tabs.currentWidget()
+        if isinstance(shown, RequestsPage | FoldersPage):
+            await shown.renew()
+            return
         highest = max(self._rows, default=0)
         fresh = await self.session.read(newest, highest)
         self._rows.update({row["seq"]: row for row in fresh})
@@ -213,6 +264,23 @@ class ActivityPane(Pane):
         """Bring the custody log to the front."""
         self.tabs.setCurrentWidget(self.table)
         self.table.view.setFocus()
+
+    def show_requests(self) -> None:
+        """Bring the request log to the front."""
+        self.tabs.setCurrentWidget(self.requests)
+        self.requests.table.view.setFocus()
+
+    def set_zone(self, zone: tzinfo, name: str) -> None:
+        """Times of requests in another zone."""
+        for page in (self.requests, self.folders):
+            page.set_zone(zone, name)
+        self.table.set_zone(zone, name)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        super().stop()
+        self.requests.stop()
+        self.folders.stop()
 
     def show_jobs(self) -> None:
         """Bring the jobs to the front."""

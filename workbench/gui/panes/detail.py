@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.gui import icons
-from workbench.gui.panes import detail_address, detail_event, detail_item
+from workbench.gui.panes import detail_address, detail_event, detail_item, detail_source
 from workbench.gui.panes.detail_alike import alike_of
 from workbench.gui.panes.detail_marks import MarksSection
 from workbench.gui.panes.hint import Hint
@@ -29,8 +29,10 @@ from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.queries import detail as queries
+from workbench.queries import watched
 from workbench.queries.detail import Address, Item, LogLine
 from workbench.queries.gallery import TileRow, tiles
+from workbench.queries.watched import Watched
 from workbench.workspace import Focus
 
 MOST_BACK = 50
@@ -42,7 +44,7 @@ PICTURES = 12
 class Answer:
     """All that is needed to speak of one thing."""
 
-    about: Item | Address | LogLine
+    about: Item | Address | LogLine | Watched
     tags: list[str]
     alike: tuple[int, ...] = ()
     apart: int = 0
@@ -55,8 +57,23 @@ class DetailPane(ZonedPane):
 
     name = "detail"
     tables = frozenset(
-        {"mark_now", "fact", "analysis", "sighting", "snapshot_end", "match", "event", "claim", "warning", "reading"}
+        {
+            "mark_now",
+            "fact",
+            "analysis",
+            "sighting",
+            "snapshot_end",
+            "match",
+            "event",
+            "claim",
+            "warning",
+            "reading",
+            "watch",
+            "charter",
+        }
     )
+    watch_asked = Signal(str, str)
+    """An act of `window_watched.ACTS`, and the name of the source."""
     open_requested = Signal(object)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
@@ -64,6 +81,8 @@ class DetailPane(ZonedPane):
         self.shown: Focus | None = None
         self.answer: Answer | None = None
         self._marks: MarksSection | None = None
+        self.next_looks: dict[str, int] = {}
+        """When each watched source is to be looked at next, microseconds UTC."""
         self._back: list[Focus] = []
         self._going_back = False
         self._build()
@@ -141,8 +160,10 @@ class DetailPane(ZonedPane):
         self._going_back = False
         self.back_button.setVisible(bool(self._back))
         place = self.page_view.verticalScrollBar().value() if same else 0
-        marks = self._take_marks(found)
-        typing = marks.focusWidget() if marks.isAncestorOf(QApplication.focusWidget() or self) else None
+        marks = None if isinstance(found.about, Watched) else self._take_marks(found.about, found.tags)
+        typing = None
+        if marks is not None and marks.isAncestorOf(QApplication.focusWidget() or self):
+            typing = marks.focusWidget()
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(14, 6, 14, 16)
@@ -152,7 +173,8 @@ class DetailPane(ZonedPane):
         column.addStretch(1)
         set_surface(page, "panel")
         self.page_view.setWidget(page)
-        marks.show()
+        if marks is not None:
+            marks.show()
         if typing is not None:
             typing.setFocus(Qt.FocusReason.OtherFocusReason)
         self.shown, self.answer = focus, found
@@ -160,22 +182,24 @@ class DetailPane(ZonedPane):
         self.pages.setCurrentWidget(self.page_view)
         self.page_view.verticalScrollBar().setValue(place)
 
-    def _parts(self, found: Answer, marks: MarksSection) -> list[QWidget]:
+    def _parts(self, found: Answer, marks: MarksSection | None) -> list[QWidget]:
         about = found.about
+        if isinstance(about, Watched):
+            return detail_source.parts(self, about)
+        assert marks is not None, "everything else can be marked"
         if isinstance(about, Item):
             return detail_item.parts(self, about, found, marks)
         if isinstance(about, Address):
             return detail_address.parts(self, about, found, marks)
         return detail_event.parts(self, about, found, marks)
 
-    def _take_marks(self, found: Answer) -> MarksSection:
+    def _take_marks(self, about: Item | Address | LogLine, tags: list[str]) -> MarksSection:
         """The marks of the same target stay the same widget: somebody may be typing in it."""
-        about = found.about
         target = about.target if isinstance(about, Item) else target_of(about)
         kept = self._marks
         if kept is None or kept.target != target:
             kept = MarksSection(self.session, self.theme, target)
-        kept.show_marks(about.marks, found.tags, self.zone)
+        kept.show_marks(about.marks, tags, self.zone)
         self._marks = kept
         return kept
 
@@ -216,20 +240,22 @@ def target_of(about: Address | LogLine) -> queries.Target:
 
 
 def _ask(reader: Reader, focus: Focus, actor: str) -> Answer | None:
-    about: Item | Address | LogLine | None = None
+    about: Item | Address | LogLine | Watched | None = None
     alike: tuple[int, ...] = ()
     apart = 0
     small: tuple[int, ...] = ()
-    if focus.kind == "item":
+    if focus.kind == "source":
+        about = next((each for each in watched.sources(reader) if each.source == focus.id), None)
+    elif focus.kind == "item":
         about = queries.item(reader, focus.id, actor)
         alike, apart = alike_of(reader, focus.id)
         small = alike
     elif focus.kind == "address":
-        about = queries.address(reader, focus.id, actor)
-        small = about.uploaded if about is not None else ()
+        address = about = queries.address(reader, focus.id, actor)
+        small = address.uploaded if address is not None else ()
     elif focus.kind == "event":
-        about = queries.event(reader, focus.id, actor)
-        small = tuple(each[0] for each in about.items) if about is not None else ()
+        line = about = queries.event(reader, focus.id, actor)
+        small = tuple(each[0] for each in line.items) if line is not None else ()
     if about is None:
         return None
     items = list(small[:PICTURES])

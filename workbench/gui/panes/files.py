@@ -24,13 +24,16 @@ from workbench.gui.panes import files_nodes as nodes
 from workbench.gui.panes.files_delegate import ROW, FilesDelegate
 from workbench.gui.panes.files_model import FilesModel
 from workbench.gui.panes.files_nodes import Node
+from workbench.gui.panes.files_watched import tell_watched, with_watched
 from workbench.gui.panes.hint import Hint
 from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
-from workbench.queries import tree
+from workbench.queries import tree, watched
 from workbench.queries.tree import FolderNode, Overview
+from workbench.queries.watched import Watched
+from workbench.workspace import Focus
 
 _SETTLE_MS = 120
 """Arrow keys that come faster are one choice."""
@@ -42,10 +45,25 @@ class FilesPane(ZonedPane):
     name = "files"
     facets = nodes.FACETS
     tables = frozenset(
-        {"source", "snapshot", "snapshot_end", "sighting", "log", "reading_end", "event", "mark_now", "coverage"}
+        {
+            "source",
+            "snapshot",
+            "snapshot_end",
+            "sighting",
+            "log",
+            "reading_end",
+            "event",
+            "mark_now",
+            "coverage",
+            "watch",
+            "charter",
+        }
     )
 
     add_requested = Signal()
+    watch_requested = Signal()
+    watch_asked = Signal(str, str)
+    """An act of `window_watched.ACTS`, and the name of the source."""
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(session, theme, parent)
@@ -53,6 +71,8 @@ class FilesPane(ZonedPane):
         self.view = _View(theme, self.model)
         self.empty = Hint(theme, "source")
         self._overview: Overview | None = None
+        self._watched: dict[int, Watched] = {}
+        self._next: dict[str, int] = {}
         self._folders: list[FolderNode] = []
         self._quiet = False
         self._asked_now = Filter()
@@ -87,7 +107,8 @@ class FilesPane(ZonedPane):
         """The overview first; folders, which may be many, after it."""
         self._asked_now = asked
         overview = await self.session.read(tree.overview, asked)
-        self._overview = overview
+        self._watched = {each.source: each for each in await self.session.read(watched.sources)}
+        self._overview = with_watched(overview, self._watched)
         self._show()
         folders = await self.session.read(tree.folders, asked)
         while len(folders) == 1 and folders[0].has_folders:
@@ -106,13 +127,21 @@ class FilesPane(ZonedPane):
         if found is None:
             return
         if not found.sources and not found.logs:
-            actions = [(text("panes.add-files"), self.add_requested.emit)] if self.session.case.writable else []
+            actions = []
+            if self.session.case.writable:
+                actions = [
+                    (text("panes.add-files"), self.add_requested.emit),
+                    (text("watch.add"), self.watch_requested.emit),
+                ]
             self.empty.set_content("source", text("panes.files.none"), text("panes.files.none-text"), actions)
             self.pages.setCurrentWidget(self.empty)
             return
         single = len(found.sources) == 1
         top = [nodes.everything(found)]
-        top += [nodes.source_node(each, self.zone, self._folders if single else ()) for each in found.sources]
+        for each in found.sources:
+            node = nodes.source_node(each, self.zone, self._folders if single else ())
+            server = self._watched.get(each.id)
+            top.append(node if server is None else tell_watched(node, server, self._next.get(server.name), self.zone))
         if not single and self._folders:
             shared = Node(("folders",), text("panes.files.folders"), "folder", heading=True, choosable=False)
             top.append(shared.add([nodes.folder_node(each, "") for each in self._folders]))
@@ -146,6 +175,12 @@ class FilesPane(ZonedPane):
     def zone_shown(self) -> None:
         self._show()
 
+    def set_next(self, planned: dict[str, int]) -> None:
+        """When each watched source is to be looked at next, microseconds UTC."""
+        if planned != self._next:
+            self._next = planned
+            self._show()
+
     # choice and filter
 
     def _selected(self, _now: QItemSelection, _before: QItemSelection) -> None:
@@ -157,6 +192,8 @@ class FilesPane(ZonedPane):
         if len(picked) > 1:
             picked = [each for each in picked if each.values]
         self.session.workspace.filter = nodes.filter_of(self.session.filter, picked)
+        if len(picked) == 1 and picked[0].target is not None:
+            self.session.workspace.focus = Focus("source", picked[0].target)
 
     def _clear(self) -> None:
         self.session.workspace.filter = self.session.filter.without(*nodes.FACETS)
@@ -198,9 +235,21 @@ class FilesPane(ZonedPane):
                 less = workspace.filter.drop(facet, value).also(f"not_{facet}", value)
                 menu.addAction(text("panes.files.without"), partial(setattr, workspace, "filter", less))
             menu.addSeparator()
+        for act in self._acts(node):
+            menu.addAction(text(f"source.act.{act}"), partial(self.watch_asked.emit, act, str(node.key[1])))
+        if node.target is not None:
+            menu.addSeparator()
         name = str(node.key[-1]) if node.key[0] in ("folder", "tag", "source") else node.label
         menu.addAction(text("panes.copy-name"), partial(QGuiApplication.clipboard().setText, name))
         menu.popup(where)
+
+    def _acts(self, node: Node) -> tuple[str, ...]:
+        """What can be done about a watched source; without writing only what shows something."""
+        if node.target is None:
+            return ()
+        if self.session.case.writable:
+            return ("look", "requests", "confirm", "charter", "schedule", "timer", "stop-watching")
+        return ("requests", "confirm", "charter")
 
 
 class _View(QTreeView):

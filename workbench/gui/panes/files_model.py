@@ -148,6 +148,7 @@ def _take_words(old: Sequence[Node], new: Sequence[Node]) -> None:
     for before, after in zip(old, new, strict=True):
         before.label, before.count, before.tooltip = after.label, after.count, after.tooltip
         before.spoken, before.dim, before.icon, before.values = after.spoken, after.dim, after.icon, after.values
+        before.target = after.target
         if after.folder is None:
             _take_words(before.children, after.children)
 

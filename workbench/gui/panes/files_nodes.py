@@ -38,6 +38,8 @@ class Node:
     dim: bool = False
     heading: bool = False
     choosable: bool = True
+    target: int | None = None
+    """Of a watched source, its id: choosing it puts it in focus."""
     folder: int | None = None
     """Id of the folder whose folders come below, when somebody looks; -1 for the top."""
     children: list[Node] = field(default_factory=list)

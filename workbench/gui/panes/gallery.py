@@ -40,6 +40,7 @@ class GalleryPane(ZonedPane):
 
     open_requested = Signal(object)
     add_requested = Signal()
+    watch_requested = Signal()
     menu_requested = Signal(QPoint)
     shown_changed = Signal(int, int)
     """How many items are shown, and how many the case has."""
@@ -114,7 +115,12 @@ class GalleryPane(ZonedPane):
                 "filter", text("panes.gallery.no-match"), text("panes.gallery.no-match-text"), actions
             )
         else:
-            actions = [(text("panes.add-files"), self.add_requested.emit)] if self.session.case.writable else []
+            actions = []
+            if self.session.case.writable:
+                actions = [
+                    (text("panes.add-files"), self.add_requested.emit),
+                    (text("watch.add"), self.watch_requested.emit),
+                ]
             self.empty.set_content("gallery", text("panes.gallery.none"), text("panes.gallery.none-text"), actions)
         self.pages.setCurrentWidget(self.empty)
 
