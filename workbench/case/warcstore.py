@@ -84,8 +84,9 @@ class Warcs:
         with writing():
             self._folder.mkdir(exist_ok=True)
         for number in range(1, 10_000):
-            with contextlib.suppress(FileExistsError):
-                return WarcFile(self._folder / f"{stem}-{number}{SUFFIX}")
+            path = self._folder / f"{stem}-{number}{SUFFIX}"
+            if not path.exists():
+                return WarcFile(path)
         raise UserError("case-io-error")
 
     def cut(self, stem: str, committed: Mapping[str, int]) -> None:
