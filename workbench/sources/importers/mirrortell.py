@@ -140,8 +140,11 @@ class _Telling:
             for remark in listing.remarks:
                 yield Noted(below(path, remark.name) if remark.name else path, remark.message)
             entries = {each.name: each for each in listing.entries if not self._is_page_link(each)}
+        present = frozenset(by_name)
         yield from self._listed(path, entries, by_name)
         for name in sorted(by_name):
+            if (double := _DOUBLE.fullmatch(name)) is not None and double[1] in present:
+                yield from self._double(path, name, by_name[name])
             yield from self._unlisted(path, name, by_name, pages)
 
     def _listed(self, path: bytes, entries: dict[bytes, Entry], by_name: dict[bytes, Harvested]) -> Iterator[Seen]:
@@ -190,12 +193,13 @@ class _Telling:
         if control is not None:
             yield self._unfinished(own, control)
             return
-        double = _DOUBLE.fullmatch(name)
-        if double is not None and double[1] in by_name and mapped is None:
-            yield Noted(own, Message("import-double-name"))
         if name in pages or _VARIANT.fullmatch(name):
             held = replace(held, modified=None, zone=Zone.UNKNOWN)
         yield replace(held, path=own)
+
+    def _double(self, path: bytes, name: bytes, held: Harvested) -> Iterator[Seen]:
+        if held.path not in self._layout.names:
+            yield Noted(below(path, name), Message("import-double-name"))
 
     def _unfinished(self, path: bytes, control: Harvested) -> Harvested:
         total = None

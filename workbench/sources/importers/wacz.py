@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tempfile
-import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -23,7 +21,7 @@ from workbench.core.records import Noted
 from workbench.sources.base import SourceError, problem_of
 from workbench.sources.importers.base import Harvest, Options
 from workbench.sources.importers.warc import harvest_of
-from workbench.sources.importers.warcfile import Span, WarcPart
+from workbench.sources.importers.warcfile import Scratch, Span, WarcPart
 from workbench.sources.members import ArchiveFile, Budget, Limits, MemberGate
 from workbench.sources.zipformat import Entry, entries, find_directory, local_header
 from workbench.sources.zipmember import METHODS, MemberStream
@@ -118,7 +116,7 @@ def _part(
     digest = hashlib.sha256()
     stored = entry.method == 0
     progress.stage("stage-hash-archive", entry.size)
-    unpacked = None if stored else tempfile.TemporaryFile(prefix="workbench-")  # noqa: SIM115 - lives with the part
+    unpacked = None if stored else Scratch()
     size = 0
     with _opened(file, stream, entry) as member:
         try:
@@ -135,8 +133,7 @@ def _part(
             if name == "sha256" and value.strip().lower() != digest.hexdigest():
                 notes.append(Noted(entry.name, Message("import-wacz-digest")))
     if unpacked is not None:
-        lock = threading.Lock()
-        return WarcPart(entry.name, lambda: io.BufferedReader(Span(unpacked, 0, size, lock)), size)
+        return WarcPart(entry.name, file.open, size, unpacked=unpacked)
     data = local_header(stream, entry).data
     return WarcPart(entry.name, partial(_span, file, data, entry.packed), entry.packed)
 

@@ -23,21 +23,30 @@ _MOST_UNPACKED = 1 << 40
 
 
 class WarcPart:
-    """One WARC file. `open` may be called by any thread, each time for a stream of its own."""
+    """One WARC file. `open` may be called by any thread, each time for a stream of its own.
 
-    def __init__(self, name: bytes, opener: Callable[[], BinaryIO], size: int, objects: Path | None = None) -> None:
+    `unpacked` is a temporary file with all of it, which the part takes over; `opener` is then not needed.
+    """
+
+    def __init__(
+        self,
+        name: bytes,
+        opener: Callable[[], BinaryIO],
+        size: int,
+        objects: Path | None = None,
+        unpacked: Scratch | None = None,
+    ) -> None:
         self.name = name
         self.size = size
         self.objects = objects
         """Where the bodies lie that this program left out, because the case holds them as objects."""
         self._opener = opener
-        self._unpacked: BinaryIO | None = None
-        self._lock = threading.Lock()
+        self._unpacked = unpacked
 
     def open(self) -> BinaryIO:
         """A seekable stream over all of it; raises `OSError`."""
         if self._unpacked is not None:
-            return io.BufferedReader(Span(self._unpacked, 0, self.size, self._lock))
+            return io.BufferedReader(ScratchStream(self._unpacked))
         return self._opener()
 
     def unpack_solid(self, progress: Progress) -> None:
@@ -46,14 +55,10 @@ class WarcPart:
         """
         if not self._is_solid(progress):
             return
-        unpacked = tempfile.TemporaryFile(prefix="workbench-")  # noqa: SIM115 - closed by `close`
-        try:
-            with self._opener() as stream:
-                total = _inflate(stream, unpacked, min(_MOST_UNPACKED, max(1 << 30, 200 * self.size)), progress)
-        except BaseException:
-            unpacked.close()
-            raise
-        self._unpacked, self.size = unpacked, total
+        unpacked = Scratch()
+        with self._opener() as stream:
+            _inflate(stream, unpacked, min(_MOST_UNPACKED, max(1 << 30, 200 * self.size)), progress)
+        self._unpacked, self.size = unpacked, unpacked.size
 
     def _is_solid(self, progress: Progress) -> bool:
         try:
@@ -66,15 +71,8 @@ class WarcPart:
             return False  # the pass that follows meets the same place and says so
         return False
 
-    def close(self) -> None:
-        """Give the temporary file back."""
-        if self._unpacked is not None:
-            self._unpacked.close()
-            self._unpacked = None
 
-
-def _inflate(stream: BinaryIO, into: BinaryIO, limit: int, progress: Progress) -> int:
-    total = 0
+def _inflate(stream: BinaryIO, into: Scratch, limit: int, progress: Progress) -> None:
     inflater = zlib.decompressobj(31)
     while packed := stream.read(_BLOCK):
         while packed:
@@ -82,28 +80,48 @@ def _inflate(stream: BinaryIO, into: BinaryIO, limit: int, progress: Progress) -
             try:
                 data = inflater.decompress(packed, _BLOCK)
             except zlib.error:
-                return total  # what follows is missing, and the pass over the records says so
-            total += len(data)
-            if total > limit:
+                return  # what follows is missing, and the pass over the records says so
+            if into.size + len(data) > limit:
                 raise SourceError("import-warc-bomb", limit=limit)
             into.write(data)
             packed = inflater.unconsumed_tail
             if inflater.eof:
                 packed = inflater.unused_data
                 inflater = zlib.decompressobj(31)
-    into.flush()
-    return total
 
 
-class Span(Gated):
-    """A stretch of another stream, as a file of its own. With a `lock` several may share the stream."""
+class Scratch:
+    """A temporary file without a name, gone with its last user. Any thread may read once all is written."""
 
-    def __init__(self, stream: BinaryIO, start: int, length: int, lock: threading.Lock | None = None) -> None:
+    def __init__(self) -> None:
+        with tempfile.TemporaryFile(prefix="workbench-") as made:
+            self._fd = os.dup(made.fileno())
+        self._lock = threading.Lock()
+        self.size = 0
+
+    def __del__(self) -> None:
+        os.close(self._fd)
+
+    def write(self, data: bytes) -> None:
+        """Add to its end."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._fd, view) :]
+        self.size += len(data)
+
+    def read(self, at: int, count: int) -> bytes:
+        """At most `count` bytes from a place on."""
+        with self._lock:
+            os.lseek(self._fd, at, os.SEEK_SET)
+            return os.read(self._fd, count)
+
+
+class _Seekable(Gated):
+    """A stream of known length, read from any place."""
+
+    def __init__(self, length: int) -> None:
         super().__init__()
-        self._stream = stream
-        self._start = start
         self._length = length
-        self._lock = lock
         self._at = 0
 
     def seekable(self) -> bool:
@@ -112,31 +130,46 @@ class Span(Gated):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """As every file."""
-        base = (0, self._at, self._length)[whence]
-        self._at = max(0, base + offset)
+        self._at = max(0, (0, self._at, self._length)[whence] + offset)
         return self._at
 
     def tell(self) -> int:
         """As every file."""
         return self._at
 
-    def close(self) -> None:
-        """Close, with the stream beneath where nobody else uses it."""
-        if not self.closed and self._lock is None:
-            self._stream.close()
-        super().close()
-
     def _some(self, limit: int) -> bytes:
         count = min(limit, self._length - self._at)
-        if count <= 0:
-            return b""
-        if self._lock is None:
-            data = self._read(count)
-        else:
-            with self._lock:
-                data = self._read(count)
+        data = self._read(count) if count > 0 else b""
         self._at += len(data)
         return data
+
+    def _read(self, count: int) -> bytes:
+        raise NotImplementedError
+
+
+class ScratchStream(_Seekable):
+    """A temporary file from its beginning."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        super().__init__(scratch.size)
+        self._scratch = scratch
+
+    def _read(self, count: int) -> bytes:
+        return self._scratch.read(self._at, count)
+
+
+class Span(_Seekable):
+    """A stretch of another stream, as a file of its own; closes that one."""
+
+    def __init__(self, stream: BinaryIO, start: int, length: int) -> None:
+        super().__init__(length)
+        self._stream = stream
+        self._start = start
+
+    def close(self) -> None:
+        """Close both."""
+        self._stream.close()
+        super().close()
 
     def _read(self, count: int) -> bytes:
         self._stream.seek(self._start + self._at)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 LONGEST_HEAD = 1 << 18
+MOST_LINES = 2000
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _STATUS = re.compile(rb"(?:HTTP/[0-9.]+|ICY)[ \t]+([0-9]{3})(?:[ \t][^\n]*)?\r?\n")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
@@ -62,7 +63,7 @@ def read_head(block: BinaryIO) -> Head | None:
     last = ""
     while (line := block.readline(max(left, 1))) not in (b"\r\n", b"\n", b""):
         left -= len(line)
-        if left <= 0:
+        if left <= 0 or len(raw) > MOST_LINES:
             raise SourceError("import-head-endless")
         raw.append(line)
         text = line.decode("latin-1").rstrip("\r\n")
