@@ -95,7 +95,7 @@ def _time(dated: re.Match[bytes], listed: int | None) -> Stated | None:
 
 def _years(listed: int, month: int, day: int, clock: bytes) -> Iterator[int]:
     year = datetime.fromtimestamp(listed / 1_000_000, UTC).year
-    for each in (year + 1, year, year - 1):
+    for each in (year, year - 1, year + 1):  # No two of them can both fit.
         if (wall := _wall(each, month, day, clock)) is not None:
             yield wall
 

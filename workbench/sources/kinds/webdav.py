@@ -134,9 +134,9 @@ def listing_of(found: Sequence[Resource], url: str, lone_name: bytes | None = No
     entries: dict[bytes, Entry] = {}
     remarks: list[Remark] = []
     for resource in found[: names.MOST_ROWS]:
-        if resource is own or (own is not None and place.is_folder_itself(resource)):
-            continue
         seen = place.child(resource)
+        if seen is None:
+            continue
         if isinstance(seen, Remark):
             remarks.append(seen)
         elif seen.name in entries:
@@ -169,17 +169,16 @@ class _Place:
             self.base = self._segments(path)[1]
             self._authorities.add(authority)
 
-    def is_folder_itself(self, resource: Resource) -> bool:
-        """A second row of the folder."""
-        authority, path = _split(resource.href)
-        return authority in self._authorities and self._segments(path)[1] == self.base
-
-    def child(self, resource: Resource) -> Entry | Remark:
-        """The entry that a row makes, or why it makes none."""
+    def child(self, resource: Resource) -> Entry | Remark | None:
+        """The entry that a row makes, or why it makes none; null for the row of the folder itself."""
         authority, path = _split(resource.href)
         written, decoded = self._segments(path)
         depth = len(self.base)
-        if authority not in self._authorities or len(decoded) != depth + 1 or decoded[:depth] != self.base:
+        if authority not in self._authorities or decoded[:depth] != self.base:
+            return names.elsewhere(resource.href)
+        if len(decoded) == depth and self.own is not None:
+            return None
+        if len(decoded) != depth + 1:
             return names.elsewhere(resource.href)
         name = decoded[depth]
         if reason := names.problem_with(name):
