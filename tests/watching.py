@@ -1,33 +1,20 @@
-"""Looks at a server as they stand in a case: exchanges with their WARC records, made here by hand (WARC 1.1)."""
+"""Looks at a server as they stand in a case, with the WARC records of every exchange."""
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from tests.making import T0, look, sighted, stored
 from workbench.case.case import Case
 from workbench.case.uids import shown, uuid7
 from workbench.case.warcstore import WarcFile
-from workbench.core.records import Coverage, Exchange, Folder, Noted, Placed, Purpose, Sighted, Status
-from workbench.core.times import DAY, rfc3339
+from workbench.core.records import Coverage, Exchange, Folder, Noted, Purpose, Sighted, Status
+from workbench.core.times import DAY
 from workbench.ops import intake, watch
+from workbench.sources.warcformat import Conversation, Earlier, header_record, pack
 
 START = "https://open.example/store/"
-NOWHERE = Placed("", 0, 0, b"")
-
-
-def record(kind: str, uid: bytes, url: str, time: int, content: bytes, *more: str) -> bytes:
-    """One record as a gzip member of its own."""
-    media = "application/warc-fields" if kind == "warcinfo" else f"application/http;msgtype={kind}"
-    head = [
-        "WARC/1.1", f"WARC-Type: {kind}", f"WARC-Record-ID: <urn:uuid:{shown(uid)}>", f"WARC-Date: {rfc3339(time)}",
-        *([] if kind == "warcinfo" else [f"WARC-Target-URI: {url}"]), f"Content-Type: {media}",
-        f"Content-Length: {len(content)}", *more,
-    ]  # fmt: skip
-    return gzip.compress("\r\n".join(head).encode() + b"\r\n\r\n" + content + b"\r\n\r\n", mtime=0)
 
 
 @dataclass(frozen=True)
@@ -47,26 +34,36 @@ class Said:
     outcome: str = "done"
     certificate: bytes | None = b"\1" * 32
     peer: str | None = "192.0.2.7:443"
+    answered: tuple[str, ...] = ()
+    uid: bytes = b""
+    before: Said | None = None
+    """The same page came before, with this one."""
+    starts: int | None = None
+    size: int | None = None
+    """Of the whole object, where only a part of it came, which `starts` somewhere."""
 
     def written(self, warc: WarcFile) -> Exchange:
-        uid = uuid7()
+        uid = self.uid or uuid7()
+        is_ftp = self.url.startswith("ftp:")
         request = "\r\n".join([f"{self.method} {self.url} HTTP/1.1", "Host: open.example", *self.fields, "", ""])
-        head = f"HTTP/1.1 {self.status} Said\r\nContent-Length: {len(self.body)}\r\n\r\n".encode()
-        if self.object is None:
-            digest = f"WARC-Payload-Digest: sha256:{sha256(self.body).hexdigest()}"
-            answer = record("response", uid, self.url, self.time, head + self.body, digest)
-        else:
-            answer = record(
-                "revisit", uid, self.url, self.time, head,
-                "WARC-Profile: http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
-                f"WARC-Payload-Digest: sha256:{self.object.hex()}",
-            )  # fmt: skip
-        asked = record("request", uuid7(), self.url, self.time, request.encode())
+        head = "\r\n".join(
+            [f"HTTP/1.1 {self.status} Said", *self.answered, f"Content-Length: {len(self.body)}", "", ""]
+        )
+        said = Conversation(
+            uid=uid, time=self.time, method=self.method, url=self.url,
+            sent="\r\n".join([*self.fields, self.method, ""]).encode() if is_ftp else request.encode(),
+            head=b"226 Sent\r\n" if is_ftp else head.encode(), body=None if self.object else self.body,
+            object=None if self.object is None else (self.object, self.size or len(self.body)),
+            part=None if self.starts is None else (self.starts, len(self.body)),
+            earlier=None if self.before is None else Earlier(self.before.uid, self.before.url, self.before.time),
+            peer=self.peer, certificate=self.certificate, protocol="ftp" if is_ftp else "http",
+        )  # fmt: skip
         return Exchange(
             uid=uid, time=self.time, took=self.took, purpose=self.purpose, method=self.method, url=self.url,
             status=self.status, peer=self.peer, certificate=self.certificate, server_date=self.date,
-            received=len(self.body), outcome=self.outcome, placed=warc.append(asked + answer), object=self.object,
-            body_from=None if self.object is None else 0, body_size=None if self.object is None else len(self.body),
+            received=len(self.body), outcome=self.outcome, placed=warc.append(pack(said)), object=self.object,
+            body_from=None if self.object is None else self.starts or 0,
+            body_size=None if self.object is None else len(self.body),
         )  # fmt: skip
 
 
@@ -89,8 +86,7 @@ def look_at(
     moved = [replace(each, time=each.time + day * DAY) for each in said]
     snapshot = look(case, files, T0 + day * DAY, source=source, status=None)
     warc = case.evidence.warcs.create(f"look{snapshot}")
-    information = record("warcinfo", uuid7(), "", T0, b"software: test\r\nformat: WARC File Format 1.1\r\n")
-    warc.append(information)
+    warc.append(header_record(uuid7(), T0, warc.name, "test"))
     exchanges = [each.written(warc) for each in moved]
     warc.flush()
     case.run(intake.batch, snapshot, [], notes, intake.Known(), exchanges)
@@ -107,23 +103,29 @@ def week(case: Case) -> tuple[int, int]:
         watch.charter, "server", "Ada", "To know who works there", "Assigned", "Public interest", "A hint", "A proxy"
     )
     one, two = stored(case, b"first drawing"), stored(case, b"second drawing")
+    uids = [bytes([each]) * 16 for each in range(1, 5)]
+    names = [f"urn:uuid:{shown(each)}" for each in uids]
+    page = Said(START, uid=uids[0], date=T0 + 3_000_000, body=b"<pre>cut/ secret/</pre>")
     first = look_at(
         case,
         [
             Said("https://open.example/robots.txt", 404, Purpose.ROBOTS),
-            Said(START, date=T0 + 3_000_000),
-            Said(f"{START}cut/one.png", purpose=Purpose.FILE, object=one.sha256, body=b"first drawing"),
+            page,
+            Said(f"{START}cut/one.png", uid=uids[1], purpose=Purpose.FILE, object=one.sha256, body=b"first drawing"),
             Said(f"{START}secret/", 403),
         ],
-        [sighted(b"cut/one.png", one, T0)],
+        [sighted(b"cut/one.png", one, T0, record=names[1])],
         notes=[Folder(b"", Coverage.LISTED), Folder(b"cut", Coverage.LISTED), Folder(b"secret", Coverage.REFUSED)],
     )
     second = look_at(
         case,
-        [Said(START), Said(f"{START}cut/two.png", purpose=Purpose.FILE, object=two.sha256, body=b"second drawing")],
         [
-            sighted(b"cut/one.png", one, T0, trusted="etag", same=True),
-            sighted(b"cut/two.png", two, T0 + DAY, trusted="size-time", same=True),
+            replace(page, uid=uids[2], before=page, date=None),
+            Said(f"{START}cut/two.png", uid=uids[3], purpose=Purpose.FILE, object=two.sha256, body=b"second drawing"),
+        ],
+        [
+            sighted(b"cut/one.png", one, T0, trusted="etag", same=True, record=names[2]),
+            sighted(b"cut/two.png", two, T0 + DAY, trusted="size-time", same=True, record=names[3]),
         ],
         day=1,
     )

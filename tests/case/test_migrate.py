@@ -15,9 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.case.old_case import old_case
+from tests.case.old_case import UID, old_case
 from workbench.case import driver, schema
 from workbench.case.case import create, open_case
+from workbench.case.columns import Columns
+from workbench.case.evidence import Evidence
+from workbench.case.previews import Previews
+from workbench.case.readers import Reader, moment
 from workbench.core.errors import UserError
 from workbench.ops import marks
 from workbench.queries import custody
@@ -80,6 +84,25 @@ def test_for_reading_an_old_case_is_refused_and_left_alone(tmp_path: Path) -> No
     assert "old.wbcase" in str(raised.value)
     assert path.read_bytes() == before
     assert names_in(tmp_path) == ["old.evidence", "old.wbcase"]
+
+
+def test_an_old_case_in_an_old_bundle_still_verifies(tmp_path: Path) -> None:
+    """Nothing is written there, so it stays of its version, and is held against the tables of that."""
+    path = old_case(tmp_path / "old.wbcase")
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA journal_mode=DELETE")
+
+    def check() -> tuple[str, ...]:
+        with closing(driver.connect_reader(path, immutable=True)) as conn, moment(conn):
+            columns = Columns(tmp_path / "columns", UID, writable=False)
+            previews = Previews(tmp_path / "none", writable=False)
+            reader = Reader(conn, columns, Evidence(path.with_suffix(".evidence")), previews, UID)
+            return tuple(each.kind for each in verify(reader).problems)
+
+    assert check() == ()
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("CREATE TABLE exchange (a)")
+    assert check() == ("schema-changed",)
 
 
 def test_the_tables_of_each_version_are_known() -> None:

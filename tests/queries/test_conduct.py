@@ -90,6 +90,8 @@ def test_the_user_of_ftp(case: Case, line: str, clean: bool) -> None:
     url = "ftp://open.example/pub/"
     found = of(case, [Said(url, 226, method="MLSD", fields=(line,))], url=url, kind="ftp")
     assert found.is_clean is clean
+    silent = look_at(case, [Said(url, None, method="MLSD", outcome="network-unreachable")], day=1)
+    assert case.ask(conduct, silent).is_clean
 
 
 @pytest.mark.parametrize(

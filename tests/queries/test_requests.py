@@ -25,7 +25,7 @@ def test_the_newest_look_and_a_named_one(case: Case) -> None:
     first, second = week(case)
     newest = case.ask(requests.page)
     assert newest.snapshot == second
-    assert newest.counts == Counts(2, 1, 1, 0, len(b"<html>a page</html>second drawing"))
+    assert newest.counts == Counts(2, 1, 1, 0, len(b"<pre>cut/ secret/</pre>second drawing"))
     assert [row["url"] for row in newest.rows] == [START, f"{START}cut/two.png"]
     named = case.ask(requests.page, first)
     assert named.counts.requests == 4

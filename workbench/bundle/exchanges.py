@@ -134,7 +134,7 @@ class _Writing:
         found = _first(block)
         said = found.conversation
         page = None if said.object is not None else self._page(found)
-        if self.selection.hidden_addresses and _shows(said, page or b"", self.selection.hidden_addresses):
+        if self._is_hidden(said, page or b""):
             raise _Hidden
         if said.object is not None:
             with self.reader.evidence.open(said.object[0]) as stream:
@@ -143,6 +143,18 @@ class _Writing:
             yield from full(said, BytesIO(page))
         else:
             yield block
+
+    def _is_hidden(self, said: Conversation, page: bytes) -> bool:
+        """Is an address that is kept back in what was said, or in the page? What cannot be unpacked may show any."""
+        hidden, redaction = self.selection.hidden_addresses, self.selection.redaction
+        if not hidden and not redaction.addresses:
+            return False
+        told = [said.url.encode(), said.sent, said.head, (said.peer or "").encode(), page]
+        try:
+            told.append(decoded(headers_of(said.head), page, LARGEST_PAGE))
+        except NetworkError:
+            return True
+        return any(any(each in text for each in hidden) or redaction.is_shown_in(text) for text in told)
 
     def _page(self, found: Unpacked, hops: int = HOPS) -> bytes | None:
         """The body of an answer that is no object, also where an earlier one brought it; null where there is none.
@@ -184,13 +196,3 @@ def _reading(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield from pieces
     except OSError as error:
         raise UserError("warc-damaged", name="") from error
-
-
-def _shows(said: Conversation, page: bytes, hidden: tuple[bytes, ...]) -> bool:
-    """Is one of these texts in what was said, or in the page? A page that cannot be unpacked may show anything."""
-    told = [said.url.encode(), said.sent, said.head, (said.peer or "").encode(), page]
-    try:
-        told.append(decoded(headers_of(said.head), page, LARGEST_PAGE))
-    except NetworkError:
-        return True
-    return any(each in text for each in hidden for text in told)

@@ -45,6 +45,15 @@ class Redaction:
             return False
         return any(found in network for network in self.addresses if network.version == found.version)
 
+    def is_shown_in(self, text: bytes) -> bool:
+        """Does anything in a text read like an address that is to be withheld?"""
+        return bool(self.addresses) and any(
+            self.holds(found.decode("ascii").strip(".:")) for found in set(_LIKE_ADDRESS.findall(text))
+        )
+
+
+_LIKE_ADDRESS = re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,40}(?:\d{1,3}(?:\.\d{1,3}){3})?")
+
 
 def read_redaction(file: Path) -> Redaction:
     """The redaction that a file describes; raises `UserError` ``redaction-unreadable`` or ``redaction-wrong``."""

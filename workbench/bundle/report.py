@@ -91,9 +91,17 @@ class Picture:
 
 
 def write_report(
-    facts: Facts, made: Reader, first: Reader, numbers: Renumbering, days: Days, previews: Previews
+    facts: Facts,
+    made: Reader,
+    first: Reader,
+    numbers: Renumbering,
+    days: Days,
+    watched: list[Row],
+    previews: Previews,
 ) -> tuple[list[tuple[str, bytes]], bytes]:
-    """The previews that the page shows, by SHA-256, and the page. `made` reads the rebuilt case, `first` the other."""
+    """The previews that the page shows, by SHA-256, and the page. `made` reads the rebuilt case, `first` the other;
+    `watched` is what is told of watched servers.
+    """
     from jinja2 import Environment, StrictUndefined
 
     found = files.items(made, EVERYTHING)
@@ -122,6 +130,7 @@ def write_report(
         chart=timeline_chart(days),
         looks=_looks(first, numbers),
         looked_words=LOOKED,
+        watched=watched,
         pictures=[
             _picture(row, jpegs, by_day=int(look) in by_day)
             for row, look in zip(shown, found.snapshot[:PICTURES], strict=True)

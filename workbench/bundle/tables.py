@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from workbench.bundle import watchedtables
 from workbench.bundle.excerpts import Excerpts
 from workbench.bundle.formats import Row, write_table
 from workbench.bundle.numbering import Renumbering
@@ -132,6 +133,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "problem",
     ),
     "timeline": ("start", "zone", "clock", "count", "uploads", "looked", "logged"),
+    **watchedtables.COLUMNS,
 }
 """Every table and the columns of its CSV."""
 
@@ -340,6 +342,18 @@ class Tables:
                 "rows": rows,
                 "sha256": sha256.hex(),
             }
+
+    def requests(self) -> Iterator[Row]:
+        """One row an exchange with a server."""
+        return watchedtables.requests(self.made, self.numbers)
+
+    def charter(self) -> Iterator[Row]:
+        """One row a charter."""
+        return watchedtables.charters(self.reader, self.selection)
+
+    def coverage(self) -> Iterator[Row]:
+        """One row a folder and look."""
+        return watchedtables.coverage(self.made, self.numbers)
 
     def logs(self) -> Iterator[Row]:
         """What each log was, how it was read, and what of it came along."""

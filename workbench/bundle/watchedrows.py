@@ -50,7 +50,8 @@ def _withhold_words(base: Masks, redaction: Redaction, left_out: Counter[str], h
         for row, *texts in base.reader.all(f"SELECT id, {columns} FROM {table}"):
             told = "\n".join(text for text in texts if text).encode()
             named = redaction.actors and (table == "charter" or (table == "watch" and _contact(texts[1])))
-            if masks[table][row] and (named or any(each in told for each in hidden_texts)):
+            shown = any(each in told for each in hidden_texts) or redaction.is_shown_in(told)
+            if masks[table][row] and (named or shown):
                 masks[table][row] = False
                 left_out[f"redacted-{table}"] += 1
 

@@ -18,7 +18,7 @@ from workbench.bundle.custodylog import write_custody, write_rows
 from workbench.bundle.days import days_of
 from workbench.bundle.excerpts import Excerpts, cut
 from workbench.bundle.exchanges import Carried, write_exchanges
-from workbench.bundle.formats import json_line, write_table
+from workbench.bundle.formats import Row, json_line, write_table
 from workbench.bundle.rebuild import EMPTY, Origin, rebuild
 from workbench.bundle.redaction import Redaction, read_redaction
 from workbench.bundle.report import Facts, write_report
@@ -27,6 +27,7 @@ from workbench.bundle.signing import Signer, read_key
 from workbench.bundle.sink import FolderSink, Sink, ZipSink
 from workbench.bundle.tables import COLUMNS, FILE_FACTS, CarriedEvidence, Tables, rebuilt_reader
 from workbench.bundle.verify import verify_bundle
+from workbench.bundle.watchreport import watched_sections
 from workbench.case.case import Case, read_setting
 from workbench.case.locks import FileLock
 from workbench.case.readers import Reader
@@ -298,11 +299,14 @@ class _Writing:
             head=head.hash.hex(),
             evidence_manifest=self.evidence_manifest,
         )
-        self._previews_and_report(sink, facts, tables, days)
+        watched = watched_sections(self.reader, selection, self.progress)
+        self._previews_and_report(sink, facts, tables, days, watched)
         return facts
 
-    def _previews_and_report(self, sink: Sink, facts: Facts, tables: Tables, days: Any) -> None:
-        previews, html = write_report(facts, tables.made, self.reader, tables.numbers, days, self.case.previews)
+    def _previews_and_report(self, sink: Sink, facts: Facts, tables: Tables, days: Any, watched: list[Row]) -> None:
+        previews, html = write_report(
+            facts, tables.made, self.reader, tables.numbers, days, watched, self.case.previews
+        )
         for sha256, jpeg in previews:
             sink.add_bytes(f"{layout.PREVIEWS}/{sha256}.jpg", jpeg)
         sink.add_bytes(layout.REPORT, html)

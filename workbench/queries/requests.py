@@ -99,15 +99,21 @@ def skew(reader: Reader, snapshot: int) -> Skew | None:
     return Skew(int(median_low(values)), len(values)) if values else None
 
 
-_ROWS = """
+_COLUMNS = """
     SELECT x.id, x.snapshot, x.time, x.took, x.purpose, x.method, x.url, x.status, x.outcome, x.received, x.peer,
     x.certificate, x.server_date, o.sha256, x.uid, w.name, x.start, x.length
-    FROM exchange x JOIN warc w ON w.id = x.warc LEFT JOIN object o ON o.id = x.object
-    WHERE x.snapshot = ? AND x.id > ? ORDER BY x.id LIMIT ?"""
+    FROM exchange x JOIN warc w ON w.id = x.warc LEFT JOIN object o ON o.id = x.object"""
+_ROWS = f"{_COLUMNS} WHERE x.snapshot = ? AND x.id > ? ORDER BY x.id LIMIT ?"
 
 
 def _rows(reader: Reader, snapshot: int, after: int, limit: int) -> Iterator[Row]:
     for row in reader.conn.execute(_ROWS, (snapshot, after, limit)):
+        yield worded(*row)
+
+
+def every(reader: Reader) -> Iterator[Row]:
+    """The requests of all looks, and those that belong to none, in the order of their recording."""
+    for row in reader.conn.execute(f"{_COLUMNS} ORDER BY x.id"):
         yield worded(*row)
 
 

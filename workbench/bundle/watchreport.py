@@ -1,0 +1,140 @@
+"""What the report says of each watched server: who watched it and why, every look, and how it was gone about.
+
+Counts are of the whole case, so that they stay true in a bundle that holds a part of it; they name no file.
+"""
+
+# ruff: noqa: S608 - SQL is put together from our own names
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.bundle.formats import Row
+from workbench.bundle.selection import Selection
+from workbench.case.readers import Reader
+from workbench.core.progress import Progress
+from workbench.core.records import Coverage
+from workbench.core.times import SECOND, to_datetime
+from workbench.queries import requests, watched
+from workbench.queries.conduct import conduct
+from workbench.queries.watched import Watched
+
+LOOKS = 100
+"""At one server that are told one by one, the newest; all are counted."""
+MISSED = 20
+CHARTER = {
+    "who": "Who looks",
+    "why": "Why",
+    "authority": "By what authority",
+    "basis": "Legal basis",
+    "found": "How it was found",
+    "connection": "From which connection, as stated",
+}
+OPTIONS = {
+    "rate": "requests a second at most",
+    "list_only": "listings only",
+    "robots": "rules for robots",
+    "trust": "what is trusted to be unchanged",
+    "proxy": "proxy",
+    "every": "between looks",
+    "contact": "contact line",
+}
+
+
+def watched_sections(reader: Reader, selection: Selection, progress: Progress) -> list[Row]:
+    """One entry a watched source of the selection. `reader` is of the case that the bundle is made from."""
+    found = []
+    for source in watched.sources(reader):
+        if selection.masks["source"][source.source]:
+            progress.check()
+            found.append(_section(reader, selection, source, progress))
+    return found
+
+
+def _section(reader: Reader, selection: Selection, source: Watched, progress: Progress) -> Row:
+    is_told = _told(reader, selection, "watch", source.source)
+    charter_told = _told(reader, selection, "charter", source.source)
+    looks = reader.all(
+        "SELECT n.id, n.observed, e.status FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id "
+        "WHERE n.source = ? ORDER BY n.observed DESC, n.id DESC",
+        (source.source,),
+    )
+    missed = [
+        due for (due,) in reader.all("SELECT due FROM missed WHERE source = ? ORDER BY due DESC", (source.source,))
+    ]
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "url": source.url if is_told else None,
+        "options": _options(source.options) if is_told else [],
+        "certificate": None if source.certificate is None else source.certificate.hex(),
+        "charter": _charter(source) if charter_told else [],
+        "charter_withheld": source.charter is not None and not charter_told,
+        "looks": [_look(reader, selection, progress, *look) for look in looks[:LOOKS]],
+        "look_count": len(looks),
+        "missed": [_minute(due) for due in missed[:MISSED]],
+        "missed_count": len(missed),
+    }
+
+
+def _told(reader: Reader, selection: Selection, table: str, source: int) -> bool:
+    """Is the row that counts part of the bundle?"""
+    row = reader.value(f"SELECT max(id) FROM {table} WHERE source = ?", (source,))
+    return row is not None and bool(selection.masks[table][row])
+
+
+def _options(options: dict[str, Any]) -> list[tuple[str, str]]:
+    words = {True: "yes", False: "no"}
+    return [
+        (OPTIONS[name], words[value] if isinstance(value, bool) else str(value))
+        for name, value in options.items()
+        if name in OPTIONS and value not in (None, "")
+    ]
+
+
+def _charter(source: Watched) -> list[tuple[str, list[str]]]:
+    told = source.charter
+    if told is None:
+        return []
+    return [(words, getattr(told, name).splitlines()) for name, words in CHARTER.items() if getattr(told, name)]
+
+
+def _look(
+    reader: Reader, selection: Selection, progress: Progress, snapshot: int, observed: int, status: str | None
+) -> Row:
+    progress.check()
+    counts = requests.counts(reader, snapshot)
+    shown = conduct(reader, snapshot)
+    skew = requests.skew(reader, snapshot)
+    confirmed = shown.confirmed
+    by = None if confirmed is None or selection.redaction.actors else confirmed.by
+    return {
+        "id": snapshot,
+        "time": _minute(observed),
+        "status": status or "not ended",
+        "coverage": _coverage(reader, snapshot),
+        "requests": counts.requests,
+        "received": counts.received,
+        "skew": None if skew is None else f"{skew.micros / SECOND:+.1f} s",
+        "answers": 0 if skew is None else skew.n,
+        "conduct": shown.message.text(),
+        "clean": shown.is_clean,
+        "confirmed": None if confirmed is None else _minute(confirmed.time),
+        "by": by,
+    }
+
+
+def _coverage(reader: Reader, snapshot: int) -> str:
+    """Folders by what the look saw of them."""
+    words = {
+        Coverage.LISTED: "listed",
+        Coverage.REFUSED: "refused",
+        Coverage.FAILED: "failed",
+        Coverage.NOT_REACHED: "not reached",
+    }
+    found = dict(reader.all("SELECT state, count(*) FROM coverage WHERE snapshot = ? GROUP BY state", (snapshot,)))
+    return ", ".join(f"{found[state.value]:,} {word}" for state, word in words.items() if state.value in found) or "–"
+
+
+def _minute(micros: int) -> str:
+    return to_datetime(micros).strftime("%Y-%m-%d %H:%M")
