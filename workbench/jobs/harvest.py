@@ -427,7 +427,10 @@ KEPT = ("content-type", "content-length", "last-modified", "content-encoding", "
 
 def _kept(claimed: Mapping[str, str]) -> str | None:
     plain = {name: value for name, value in claimed.items() if value}
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True) if plain else None
+    return _ENCODED(plain) if plain else None
+
+
+_ENCODED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 def _urn(uid: bytes) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from calendar import timegm
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from workbench.core.times import MONTHS, SECOND, Precision, Stated, Zone, from_datetime
+from workbench.core.times import MONTHS, SECOND, Precision, Stated, Zone
 
 LONGEST_WAIT = 86_400
 """Seconds: no server can make anyone wait longer than a day."""
@@ -26,14 +27,13 @@ def http_date(text: str) -> int | None:
     Years of two digits are read as 1970 to 2069.
     """
     text = text.strip()
-    found = _ASCTIME.fullmatch(text)
+    found = _FORMS[0].fullmatch(text) or _FORMS[1].fullmatch(text)
     if found is not None:
+        day, month, year, hour, minute, second = found.groups()
+    elif (found := _ASCTIME.fullmatch(text)) is not None:
         month, day, hour, minute, second, year = found.groups()
     else:
-        found = next((match for form in _FORMS if (match := form.fullmatch(text))), None)
-        if found is None:
-            return None
-        day, month, year, hour, minute, second = found.groups()
+        return None
     full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 70 else 2000)
     number = MONTHS.get(month.capitalize())
     if number is None:
@@ -43,7 +43,7 @@ def http_date(text: str) -> int | None:
         moment = datetime(full, number, int(day), int(hour), int(minute), 59 if leap else int(second), tzinfo=UTC)
     except ValueError:
         return None
-    return from_datetime(moment) + leap * SECOND
+    return (timegm(moment.timetuple()) + leap) * SECOND
 
 
 def server_date(headers: Mapping[str, str]) -> int | None:
