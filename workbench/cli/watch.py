@@ -95,7 +95,7 @@ def _looks(case: Case, plan: Plan, pool: Any, call: Call, codes: list[int]) -> I
         if done.paused is not None:
             call.out.say(done.paused.text())
         complete = done.status.value == "complete" and done.paused is None
-        codes.append(DONE if complete and not done.warnings and not done.failed else FOUND)
+        codes.append(DONE if complete and not done.warnings else FOUND)
         row = _row(done)
         if call.args.anchor_dir is not None and done.paused is None:
             row |= _anchored(case, Path(call.args.anchor_dir))
