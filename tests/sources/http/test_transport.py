@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from itertools import count
 
 import h11
 import pytest
@@ -219,6 +220,23 @@ def test_stopping_is_noticed_while_waiting(stage: str) -> None:
         get(carrier, server.url)
 
 
+def test_stopping_is_noticed_while_bytes_keep_coming() -> None:
+    turns = count()
+
+    def check() -> None:
+        if next(turns) > 20:
+            raise Cancelled
+
+    def serve(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(bytes(100_000))
+
+    with Server(serve) as server, transport(check=check) as carrier, pytest.raises(Cancelled):
+        get(carrier, server.url)
+
+
 def test_closing_ends_what_other_threads_wait_for() -> None:
     asked = threading.Event()
     codes: list[str] = []
@@ -256,10 +274,61 @@ def test_a_refused_connection() -> None:
     assert raised.value.retry
 
 
-def test_a_name_that_nobody_knows() -> None:
+def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*args: object, **options: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with transport() as carrier, pytest.raises(NetworkError) as raised:
         carrier.open(Ask("GET", "http://nobody.invalid/"))
-    assert raised.value.message.code in ("network-unresolved", "network-timeout")
+    assert raised.value.message.code == "network-unresolved"
+    assert raised.value.message.args == {"host": "nobody.invalid"}
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_a_name_that_takes_too_long(monkeypatch: pytest.MonkeyPatch, stop: bool) -> None:
+    """The system's resolver cannot be stopped; nobody waits for it."""
+    asked, over = threading.Event(), threading.Event()
+
+    def look_up(*args: object, flags: int = 0, **options: object) -> object:
+        if not flags:
+            asked.set()
+            over.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "later")
+
+    def check() -> None:
+        if stop and asked.is_set():
+            raise Cancelled
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    carrier = transport(check=check, timeouts=Timeouts(connect=20 if stop else 0.3))
+    with carrier as made, pytest.raises((NetworkError, Cancelled)) as raised:
+        made.open(Ask("GET", "http://slow.invalid/"))
+    over.set()
+    assert isinstance(raised.value, Cancelled) if stop else raised.value.message.code == "network-timeout"
+
+
+def test_the_next_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = free.getsockname()
+    with Server(replying(sized(b"abc"))) as server:
+        found = [(family, socket.SOCK_STREAM, 6, "", place) for family, place in (
+            (-5, ("nowhere", 0)), (socket.AF_INET, nobody), (socket.AF_INET, ("127.0.0.1", server.port)),
+        )]  # fmt: skip
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
+        with transport() as carrier:
+            assert get(carrier, "http://three.invalid/")[1] == b"abc"
+
+
+def test_peers_of_the_new_protocol_stand_in_brackets() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("there is no IPv6 on this machine")
+    with Server(replying(sized(b"abc")), listener=listener) as server, transport() as carrier:
+        answer, _ = get(carrier, f"http://[::1]:{server.port}/")
+        assert answer.peer == f"[::1]:{server.port}"
+        assert f"Host: [::1]:{server.port}\r\n".encode() in answer.sent
 
 
 def test_a_name_is_looked_up() -> None:

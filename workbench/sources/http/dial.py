@@ -90,9 +90,12 @@ class Dialer:
         except ssl.SSLCertVerificationError:
             wire.close()
             raise
-        except (OSError, ValueError) as error:  # ValueError: a host name that TLS cannot take
+        except OSError as error:
             wire.close()
             raise network_error(error, _place(origin)) from error
+        except ValueError as error:  # a host name that TLS cannot take
+            wire.close()
+            raise NetworkError("network-tls", retry=False, place=_place(origin), reason="name") from error
         except BaseException:
             wire.close()
             raise
@@ -146,7 +149,11 @@ class Dialer:
         last: OSError | None = None
         for place, (family, address) in enumerate(addresses):
             share = (deadline - monotonic()) / (len(addresses) - place)
-            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:
+                last = error
+                continue
             try:
                 self._connect(sock, address, monotonic() + max(share, 1.0))
                 wire = Wire(sock, self._check, self._timeouts)

@@ -83,6 +83,10 @@ class HttpTransport:
         wire = self._dialer.dial(target.origin)
         with self._lock:
             self._busy.add(wire)
+            closed = self._closed
+        if closed:
+            self._give(target.origin, wire, usable=False)
+            raise NetworkError("network-closed", retry=False)
         return self._converse(ask, events, target.origin, wire)
 
     def _converse(self, ask: Ask, events: list[h11.Event], origin: Origin, wire: Wire) -> HttpAnswer:

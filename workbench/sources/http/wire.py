@@ -83,7 +83,7 @@ class Wire:
         self._late: OSError | None = None
         self._waited = 0.0
         self._received = 0
-        self._marks: deque[tuple[float, int]] = deque()
+        self._marks = deque([(0.0, 0)])
         self.peer: str | None = None
         self.certificate: Certificate | None = None
         self.used = False
@@ -137,6 +137,7 @@ class Wire:
         if self._late is not None:
             error, self._late = self._late, None
             raise error
+        self._check()
         self._check_pace()
         while (got := self._try(buffer)) is None:
             self._wait_for_body()
