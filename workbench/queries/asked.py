@@ -11,6 +11,9 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from typing import BinaryIO
 
 from workbench.case.readers import Reader
 from workbench.core.errors import UserError
@@ -31,16 +34,31 @@ def credentials(reader: Reader, placed: Iterable[tuple[Placed, str]]) -> Iterato
 
     The token of a public link, sent as the link's own user name without a password, is what everybody sends.
     """
-    for place, start in placed:
-        head = _request(reader, place)
-        yield None if head is None else tuple(_telling(head, start))
+    with ExitStack() as closing:
+        file: tuple[str, BinaryIO | None] = ("", None)
+        for place, start in placed:
+            if place.file != file[0]:
+                closing.close()
+                file = (place.file, _opened(reader, place.file, closing))
+            head = None if file[1] is None else _request(file[1], place)
+            yield None if head is None else tuple(_telling(head, start))
 
 
-def _request(reader: Reader, placed: Placed) -> bytes | None:
+def _opened(reader: Reader, name: str, closing: ExitStack) -> BinaryIO | None:
+    try:
+        return closing.enter_context(reader.evidence.warcs.open(name))
+    except UserError:
+        return None
+
+
+def _request(file: BinaryIO, placed: Placed) -> bytes | None:
     """The beginning of what went out in an exchange; nothing where none did. Null where that cannot be told."""
     try:
-        block = reader.evidence.warcs.read(placed)
-    except (UserError, OSError):
+        file.seek(placed.start)
+        block = file.read(placed.length)
+    except OSError:
+        return None
+    if sha256(block).digest() != placed.sha256:
         return None
     for record in _records(block):
         head, _, content = (record or b"").partition(b"\r\n\r\n")
@@ -70,14 +88,13 @@ def _records(block: bytes) -> Iterator[bytes | None]:
 
 
 def _telling(request: bytes, start: str) -> Iterator[str]:
-    lines = request.partition(b"\r\n\r\n")[0].split(b"\r\n")
-    for line in lines:
-        name, _, value = line.decode("latin-1").partition(":")
+    for line in request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n"):
+        name, _, value = line.partition(":")
         name = name.strip().lower()
         if name in KEYS and not (name == "authorization" and _is_public_token(value, start)):
             yield name
-        said = re.fullmatch(r"user[ \t]+(.*)", line.decode("latin-1").strip(), re.IGNORECASE)
-        if said and said[1].strip().lower() not in ANONYMOUS:
+        word, _, who = line.strip().partition(" ")
+        if word.lower() == "user" and who.strip().lower() not in ANONYMOUS:
             yield "user"
 
 

@@ -117,6 +117,9 @@ class _Look:
             "SELECT s.id, s.name FROM snapshot n JOIN source s ON s.id = n.source WHERE n.id = ?", (snapshot,)
         )[0]
         self.kind, self.start = self._watch()
+        parts = _split(self.start or "")
+        self.origin = None if parts is None else _origin(parts)
+        self.folder = "/" if parts is None else parts.path[: parts.path.rfind("/") + 1] or "/"
         self.methods: Counter[str] = Counter()
         self.hosts: Counter[str] = Counter()
         self.outside: list[str] = []
@@ -166,27 +169,25 @@ class _Look:
         self.hosts["" if parts is None else (parts.hostname or "")] += 1
         if self.start is not None and not self._is_inside(parts, purpose):
             self.outside.append(url)
-        # Retraced steps: the same address again, or one below a folder that was refused.
+        if self.refused or status in REFUSED:
+            self._retrace(url, status)
+
+    def _retrace(self, url: str, status: int | None) -> None:
+        """Is this an address that was refused before, or one below a folder that was?"""
         places = _above(url)
-        for place in places:
-            if place in self.refused:
-                self.entered[place] = None
+        self.entered.update(dict.fromkeys(place for place in places if place in self.refused))
         if status in REFUSED:
             self.refused[places[0]] = None
 
     def _is_inside(self, parts: SplitResult | None, purpose: str) -> bool:
-        start = _split(self.start or "")
-        if parts is None or start is None or _origin(parts) != _origin(start) or "@" in parts.netloc:
+        if parts is None or self.origin is None or _origin(parts) != self.origin or "@" in parts.netloc:
             return False
         if purpose == "robots":
             return parts.path == "/robots.txt"
         if self.kind == "share":
             return True  # a public link is served from places of its own, on the same host
         segments = [unquote_to_bytes(each) for each in parts.path.split("/")]
-        if b".." in segments:
-            return False
-        folder = start.path[: start.path.rfind("/") + 1] or "/"
-        return f"{parts.path}/".startswith(folder)
+        return b".." not in segments and f"{parts.path}/".startswith(self.folder)
 
     def _credentials(self) -> tuple[dict[str, int], int]:
         rows = self.reader.all(
