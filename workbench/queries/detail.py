@@ -10,7 +10,7 @@ from typing import Any
 from workbench.case.readers import Reader
 from workbench.core.messages import Message
 from workbench.core.records import Action, State
-from workbench.queries import select
+from workbench.queries import appeared, select
 from workbench.queries.events import mapped
 from workbench.queries.logtext import line_of
 from workbench.queries.origins import claims_of, labels, value_of
@@ -109,7 +109,7 @@ class Item:
     sightings: tuple[Sight, ...]
     sightings_in_all: int
     absent: Moment | None
-    """The last complete look at the source before the first sighting, when the file was not there."""
+    """The last look at the source before the first sighting that shows that the file was not there."""
     uploads: tuple[Line, ...]
     accesses: tuple[Line, ...]
     accesses_in_all: int
@@ -250,14 +250,9 @@ def _sightings(reader: Reader, where: str, key: int) -> tuple[Sight, ...]:
 
 
 def _absent(reader: Reader, first: Sight) -> Moment | None:
-    """The neighbouring complete look before, of which we know that this path was not in it."""
-    row = reader.conn.execute(
-        "SELECT n.observed, n.precision FROM snapshot n JOIN snapshot_end e ON e.snapshot = n.id "
-        "JOIN source c ON c.id = n.source WHERE c.name = ? AND e.status = 'complete' AND (n.observed, n.id) < (?, ?) "
-        "ORDER BY n.observed DESC, n.id DESC LIMIT 1",
-        (first.source, first.look_time.micros, first.look),
-    ).fetchone()
-    return None if row is None else Moment(row[0], 1, row[1])
+    """The last look before the first sighting that shows that this file was not there."""
+    look = appeared.before(reader, first.id)
+    return None if look is None else Moment(look.observed, 1, look.precision)
 
 
 _LINE = (
