@@ -12,8 +12,8 @@ from tests.watching import START, Said, look_at, watched, week
 from workbench.case.case import Case
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
-from workbench.core.records import Noted, Purpose
-from workbench.ops import watch
+from workbench.core.records import Noted, Purpose, Status
+from workbench.ops import intake, watch
 from workbench.queries.conduct import Conduct, Confirmed, conduct
 
 
@@ -163,6 +163,18 @@ def test_the_start_is_the_one_of_its_time(case: Case) -> None:
     new = look_at(case, [Said("https://open.example/new/a")], day=1)
     assert case.ask(conduct, old).is_clean
     assert case.ask(conduct, new).is_clean
+
+
+def test_the_kind_that_the_look_itself_found_out_counts(case: Case) -> None:
+    link, dav = "https://cloud.example/s/TokEn123", "https://cloud.example/public.php/webdav/"
+    watched(case, url=link, kind="")
+    look = look_at(case, [Said(dav, method="PROPFIND")], status=None)
+    assert not case.ask(conduct, look).is_clean
+    watched(case, url=link, kind="share")
+    assert case.ask(conduct, look).is_clean
+    case.run(intake.end, look, Status.COMPLETE, T0)
+    watched(case, url="https://elsewhere.example/", kind="web")
+    assert case.ask(conduct, look).is_clean
 
 
 def test_a_source_that_nobody_said_is_watched_has_no_outside(case: Case) -> None:

@@ -105,7 +105,7 @@ def conduct(reader: Reader, snapshot: int) -> Conduct:
     Raises `UserError` ``no-such-snapshot``.
     """
     check_snapshot(reader, snapshot)
-    tables = ("exchange", "decision", "watch", "warning")
+    tables = ("exchange", "decision", "watch", "warning", "snapshot_end")
     return reader.memoised(("conduct", snapshot), lambda: _Look(reader, snapshot).run(), tables)
 
 
@@ -152,14 +152,18 @@ class _Look:
         )
 
     def _watch(self) -> tuple[str, str | None]:
-        """How the source was watched when the look began: its kind, and where it starts; null where nobody says."""
-        began = self.reader.value(
-            "SELECT op FROM op_rows WHERE tab = 'snapshot' AND ? BETWEEN first AND last", (self.snapshot,)
+        """How the source was watched when the look ended, which may itself have found out of which kind it is: its
+        kind, and where it starts; null where nobody says.
+        """
+        ended = self.reader.value(
+            "SELECT r.op FROM snapshot_end e JOIN op_rows r ON r.tab = 'snapshot_end' "
+            "AND e.id BETWEEN r.first AND r.last WHERE e.snapshot = ?",
+            (self.snapshot,),
         )
         row = self.reader.conn.execute(
             "SELECT w.kind, w.url FROM watch w JOIN op_rows r ON r.tab = 'watch' AND w.id BETWEEN r.first AND r.last "
-            "WHERE w.source = ?1 ORDER BY r.op > ?2, CASE WHEN r.op > ?2 THEN w.id ELSE -w.id END LIMIT 1",
-            (self.source, began),
+            "WHERE w.source = ?1 ORDER BY ifnull(r.op > ?2, 0), w.id DESC LIMIT 1",
+            (self.source, ended),
         ).fetchone()
         return ("", None) if row is None else (str(row[0]), str(row[1]))
 
