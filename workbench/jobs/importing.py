@@ -76,7 +76,9 @@ def import_harvests(case: Case, paths: Sequence[Path], wish: Wish, pool: Pool, p
         options.place  # noqa: B018 - says that it is unreadable
     done = Imported()
     found = _sorted(paths, wish, done)
-    harvests = list(_opened(found, options, done, progress))
+    harvests = sorted(
+        _opened(found, options, done, progress), key=lambda each: each.observed.micros if each.observed else 0
+    )
     if not harvests and not any(each.logs for each in found):
         raise UserError(done.refused[0].code, **done.refused[0].args)
     for message in done.refused:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import unquote_to_bytes
 
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
@@ -149,30 +150,52 @@ class _Telling:
 
     def _listed(self, path: bytes, entries: dict[bytes, Entry], by_name: dict[bytes, Harvested]) -> Iterator[Seen]:
         """What the page names: with its bytes where they are there. Takes them out of `by_name`."""
+        on_disk = self._on_disk(path, entries, by_name)
         for name, entry in entries.items():
             own = below(path, name)
             refused = unusable(own)
             if refused is not None:
                 yield refused
-                continue
-            if entry.is_folder:
+            elif entry.is_folder:
                 self._folders.met(own)
                 if own in self._refused:
                     self._folders.found(own, Coverage.REFUSED)
-                continue
-            self._folders.file(own)
-            disk = next((each for each in (name, disk_name(name)) if each in by_name), None)
-            control = None if disk is None else by_name.pop(disk + _CONTROL, None)
-            if disk is None:
-                problem = Message("import-refused", {"status": 403}) if own in self._refused else None
-                yield listed(own, entry, problem=problem)
-            elif control is not None:
-                by_name.pop(disk)
-                yield listed(own, entry, problem=Message("import-download-unfinished"))
             else:
-                held = replace(by_name.pop(disk), path=own)
-                differs = entry.exact and entry.size is not None and held.size is not None and entry.size != held.size
-                yield replace(held, problem=Message("import-size-differs", {"size": entry.size})) if differs else held
+                self._folders.file(own)
+                yield self._entry(own, entry, on_disk.get(name), by_name)
+
+    def _entry(self, path: bytes, entry: Entry, disk: bytes | None, by_name: dict[bytes, Harvested]) -> Harvested:
+        if disk is None:
+            problem = Message("import-refused", {"status": 403}) if path in self._refused else None
+            return listed(path, entry, problem=problem)
+        held = replace(by_name.pop(disk), path=path)
+        if by_name.pop(disk + _CONTROL, None) is not None:
+            return listed(path, entry, problem=Message("import-download-unfinished"))
+        differs = entry.exact and entry.size is not None and held.size is not None and entry.size != held.size
+        return replace(held, problem=Message("import-size-differs", {"size": entry.size})) if differs else held
+
+    def _on_disk(self, path: bytes, entries: dict[bytes, Entry], by_name: dict[bytes, Harvested]) -> dict[bytes, bytes]:
+        """Under which name each listed file was saved: as the log says, else as it is called, else as wget writes that:
+        control characters escaped, and what looks percent-encoded decoded once more.
+        """
+        logged = {
+            self._layout.names[each.path]: name for name, each in by_name.items() if each.path in self._layout.names
+        }
+        ways: tuple[Callable[[bytes], bytes | None], ...] = (
+            lambda name: logged.get(below(path, name)),
+            lambda name: name,
+            disk_name,
+            lambda name: disk_name(unquote_to_bytes(name)),
+        )
+        found: dict[bytes, bytes] = {}
+        taken: set[bytes] = set()
+        for way in ways:
+            for name, entry in entries.items():
+                disk = None if entry.is_folder or name in found else way(name)
+                if disk is not None and disk in by_name and disk not in taken:
+                    found[name] = disk
+                    taken.add(disk)
+        return found
 
     def _unlisted(self, path: bytes, name: bytes, by_name: dict[bytes, Harvested], pages: set[bytes]) -> Iterator[Seen]:
         held = by_name[name]

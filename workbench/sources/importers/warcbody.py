@@ -10,13 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from workbench.core.times import MONTHS, to_datetime
 from workbench.sources.base import SourceError
+from workbench.sources.ftp.mlsd import time_of
+from workbench.sources.ftp.unixlist import LISTED_AT
 from workbench.sources.http.headers import content_range
 from workbench.sources.importers.warcfile import WarcPart
 from workbench.sources.importers.warchttp import Body, Head, read_head
 from workbench.sources.importers.warcindex import Index, Row
 from workbench.sources.importers.warcrecords import Record, records
 from workbench.sources.members import BLOCK, Gated
+from workbench.sources.warcformat import REPLIES
+
+_LONGEST_REPLIES = 64 << 10
 
 Opener = Callable[[], BinaryIO]
 
@@ -30,6 +36,8 @@ class Answered:
     head: Head | None
     held: int
     chunked: bool
+    replies: bytes = b""
+    """What an FTP server said; then there is no head."""
 
     @property
     def record_id(self) -> str | None:
@@ -48,11 +56,11 @@ class Answered:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the server said; of what is no message of HTTP, its media type."""
+        """What the server said; of what is no message of HTTP the same in HTTP's words."""
         if self.head is not None:
             return self.head.headers
         said = self.fields.get("x-workbench-media-type") or self.fields.get("content-type", "")
-        return {"content-type": said} if said else {}
+        return {LISTED_AT: self.fields.get("warc-date", ""), "content-type": said, **_replied(self.replies)}
 
     @property
     def cut(self) -> bool:
@@ -86,11 +94,11 @@ class Bodies:
     def answered(self, row: Row) -> Answered:
         """The record of an answer. Raises `OSError`."""
         with self.parts[row.part].open() as stream:
-            record = self._record(row, stream)
+            record, replies = self._record(row, stream)
             head = None if record.type == "resource" else read_head(record.block)
             held = record.length - (0 if head is None else len(head.raw))
             chunked = head is not None and head.chunked
-            return Answered(row, record.fields, head, max(0, held), chunked)
+            return Answered(row, record.fields, head, max(0, held), chunked, replies)
 
     def opener(self, answer: Answered, *, part: bool = False) -> Opener | None:
         """What opens the body; null where a revisit refers to bytes that are nowhere."""
@@ -124,7 +132,7 @@ class Bodies:
     def _open(self, row: Row, part: bool) -> BinaryIO:
         stream = self.parts[row.part].open()
         try:
-            record = self._record(row, stream)
+            record, _ = self._record(row, stream)
             head = None if record.type == "resource" else read_head(record.block)
             return io.BufferedReader(Body(record, head, stream, partial=part), BLOCK)
         except BaseException:
@@ -132,11 +140,25 @@ class Bodies:
             raise
 
     @staticmethod
-    def _record(row: Row, stream: BinaryIO) -> Record:
-        record = next(records(stream, row.start), None)
-        if record is None:
-            raise SourceError("warc-cut-off")
-        return record
+    def _record(row: Row, stream: BinaryIO) -> tuple[Record, bytes]:
+        """The record of the answer; of an FTP server with the replies that stand before it."""
+        replies = b""
+        for record in records(stream, row.start):
+            if record.fields.get("content-type") != REPLIES:
+                return record, replies
+            replies = record.block.read(_LONGEST_REPLIES)
+        raise SourceError("warc-cut-off")
+
+
+def _replied(replies: bytes) -> dict[str, str]:
+    """The modified time that an FTP server told (MDTM, RFC 3659 §3), as HTTP writes it."""
+    for line in replies.splitlines():
+        stated = time_of(line[4:].decode("latin-1").strip()) if line.startswith(b"213 ") else None
+        if stated is not None:
+            moment = to_datetime(stated.micros)
+            month = next(name for name, number in MONTHS.items() if number == moment.month)
+            return {"last-modified": f"{moment.day:02} {month} {moment.year:04} {moment:%H:%M:%S} GMT"}
+    return {}
 
 
 def _open_object(place: Path, sha256: str) -> BinaryIO:

@@ -79,8 +79,8 @@ class Index:
         self._methods: dict[str, str] = {}
         self._waiting: dict[str, int] = {}
         self._unsafe = 0
-        self._replies = ("", 0)
-        """The FTP conversation that was read last: of which record, and the last reply."""
+        self._replies = ("", 0, 0)
+        """The FTP conversation that was read last: of which record, the last reply, and where its record begins."""
         self._by_id: tuple[np.ndarray, np.ndarray] | None = None
         self._by_digest: tuple[np.ndarray, np.ndarray] | None = None
 
@@ -155,7 +155,7 @@ class Index:
         elif kind in ("response", "revisit", "resource") or "x-workbench-method" in record.fields:
             self._answer(number, record, kind)
         elif record.fields.get("content-type") == REPLIES:
-            self._replies = (record.fields.get("warc-concurrent-to", ""), _last_reply(record))
+            self._replies = (record.fields.get("warc-concurrent-to", ""), _last_reply(record), record.start or 0)
         elif kind == "continuation":
             self._say(record, "import-warc-segment")
 
@@ -189,11 +189,12 @@ class Index:
         if kind == "response" and head is None:
             self._say(record, "import-answer-unreadable")
             return
-        plain = kind == "resource" or (kind == "revisit" and url.lower().startswith("ftp:"))
-        status = head.status if head is not None else 226 if plain else 0
-        if kind == "metadata" and self._replies[0] == record.fields.get("warc-record-id"):
-            status = self._replies[1]
-        row = self._add(number, record, place, status, _sort(place, status, head) | (4 if kind == "revisit" else 0))
+        of_ftp = self._replies[0] == record.fields.get("warc-record-id")
+        start = self._replies[2] if of_ftp else record.start or 0
+        status = self._status_of(kind, head, of_ftp)
+        row = self._add(
+            number, start, record, place, status, _sort(place, status, head) | (4 if kind == "revisit" else 0)
+        )
         own, other = record.fields.get("warc-record-id", ""), record.fields.get("warc-concurrent-to", "")
         method = self._methods.pop(own, None) or self._methods.pop(other, None)
         method = record.fields.get("x-workbench-method") or method
@@ -204,10 +205,18 @@ class Index:
             while len(self._waiting) > _RECENT:
                 del self._waiting[next(iter(self._waiting))]
 
-    def _add(self, number: int, record: Record, place: Place, status: int, kind: int) -> int:
+    def _status_of(self, kind: str, head: Head | None, of_ftp: bool) -> int:
+        """HTTP's status, or FTP's last reply; what stands by itself was had, and what has neither was not answered."""
+        if head is not None:
+            return head.status
+        if of_ftp and (kind == "metadata" or self._replies[1] in REFUSED):
+            return self._replies[1]
+        return 226 if kind == "resource" or (kind == "revisit" and of_ftp) else 0
+
+    def _add(self, number: int, start: int, record: Record, place: Place, status: int, kind: int) -> int:
         row = len(self)
         self._part.append(number)
-        self._start.append(record.start or 0)
+        self._start.append(start)
         self._status.append(status)
         self._kind.append(kind)
         self._next.append(-1)
