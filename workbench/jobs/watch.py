@@ -13,7 +13,7 @@ from workbench.case.case import Case
 from workbench.case.uids import uuid7
 from workbench.case.warcstore import WarcFile
 from workbench.core import times
-from workbench.core.errors import UserError
+from workbench.core.errors import Cancelled, UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Basis, Coverage, Folder, Noted, Status
@@ -140,7 +140,7 @@ class _Look:
         except LineLost as lost:
             recorder.flush()
             return _paused(case, self._name, self._key, lost.message)
-        except NetworkError:
+        except (NetworkError, Cancelled):
             recorder.flush()
             raise
         finally:
