@@ -19,9 +19,9 @@ from workbench.case.incoming import Incoming
 from workbench.case.uids import uuid7
 from workbench.core import times
 from workbench.core.messages import Message
-from workbench.core.records import Exchange, Purpose, Stored
+from workbench.core.records import Purpose, Stored
 from workbench.jobs.recorder import Recorder
-from workbench.jobs.session import ATTEMPTS, PASSING, REDIRECTS, REFUSED, Heard, Session, heard_of, resolved
+from workbench.jobs.session import ATTEMPTS, PASSING, REDIRECTS, REFUSED, Heard, Session, Unplaced, heard_of, resolved
 from workbench.sources.http.headers import retry_after
 from workbench.sources.remote import Answer, Ask, NetworkError
 
@@ -50,7 +50,7 @@ class Wish:
 class Fetched:
     """What came of it. Without `stored` there is either `unchanged` (the server says so) or a `problem`."""
 
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[Unplaced, ...]
     stored: Stored | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     unchanged: bool = False
@@ -90,7 +90,7 @@ class Fetcher:
 
     def _fetch(self, wish: Wish, incoming: Incoming) -> Fetched:
         parts = _parts(incoming)
-        told: list[Exchange] = []
+        told: list[Unplaced] = []
         result = Fetched((), problem=Message("network-unreachable"))
         for attempt in range(ATTEMPTS):
             before = incoming.size
@@ -99,7 +99,7 @@ class Fetcher:
                 break
         return replace(result, exchanges=tuple(told))
 
-    def give_up(self, wish: Wish) -> tuple[Exchange, ...]:
+    def give_up(self, wish: Wish) -> tuple[Unplaced, ...]:
         """Throw away what came of a file that cannot be had, and give the exchanges that brought it."""
         incoming = self._case.evidence.receive(wish.key)
         told = self._told_parts(_parts(incoming), None, wish)
@@ -107,7 +107,7 @@ class Fetcher:
         return tuple(told)
 
     def _attempt(
-        self, wish: Wish, incoming: Incoming, parts: list[_Part], told: list[Exchange]
+        self, wish: Wish, incoming: Incoming, parts: list[_Part], told: list[Unplaced]
     ) -> tuple[Fetched, int | None]:
         """One request; also how long to wait before another one may help, null when none would."""
         ask = _worded(wish, incoming)
@@ -127,7 +127,7 @@ class Fetcher:
                     start = incoming.size
                     part = _Part(heard_of(ask, answer, None, began, 0), uid, start, 0)
                     too_much = self._receive(wish, answer, incoming, parts, part)
-                    part.heard = replace(part.heard, took=_since(clock))
+                    part.heard = heard_of(ask, answer, None, began, _since(clock))  # FTP says at the end how it went
                     part.size = incoming.size - start
                     parts.append(part)
         except NetworkError as error:
@@ -160,7 +160,15 @@ class Fetcher:
         """What an answer's head says, unless it is that the file comes now: then null."""
         status = answer.status
         if answer.ask.url.startswith("ftp:"):
-            return None if status < 400 else _Verdict(_failed(status))
+            if status >= 400:
+                return _Verdict(_failed(status))
+            if incoming.size and not _same_version(incoming, answer):
+                incoming.restart()
+                if answer.started:
+                    return _Verdict(_failed(status), rest=0)
+            elif incoming.size and answer.started != incoming.size:  # it starts again, whatever was asked for
+                incoming.restart()
+            return None
         if status == 304 and (wish.etag or wish.modified):
             return _Verdict(Fetched((), unchanged=True, headers=dict(answer.headers)))
         if status == 206 and incoming.size and answer.started == incoming.size and _same_version(incoming, answer):
@@ -208,7 +216,7 @@ class Fetcher:
             self._own.buffer = bytearray(BUFFER)
         return self._own.buffer  # type: ignore[no-any-return]
 
-    def _told_parts(self, parts: list[_Part], stored: Stored | None, wish: Wish) -> list[Exchange]:
+    def _told_parts(self, parts: list[_Part], stored: Stored | None, wish: Wish) -> list[Unplaced]:
         """Exchanges that brought parts, now that it is known of what; of nothing that was kept, if null."""
         return [
             self._session.recorded(

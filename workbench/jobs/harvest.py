@@ -46,7 +46,7 @@ LINE_GONE = frozenset(
 )
 """Failures after which it is asked whether the server can be reached at all."""
 
-INCOMPLETE = frozenset({"listing-cut-off", "listing-too-many"})
+INCOMPLETE = frozenset({"listing-cut-off", "listing-too-many", "rows-incomplete", "bucket-no-next-page"})
 """What readers say of a page that does not show all of its folder: then nothing is known of what is not on it."""
 
 
@@ -325,8 +325,8 @@ class Harvest:
 
     def _with_answer(self, item: _Item, fetched: Fetched) -> None:
         assert item.wish is not None
-        for exchange in fetched.exchanges:
-            self._recorder.exchanged(exchange)
+        for unplaced in fetched.exchanges:
+            self._recorder.exchanged(self._session.place(unplaced))
         if fetched.stored is not None:
             self._arrived(item, fetched, fetched.stored)
         elif fetched.unchanged and item.before is not None:
@@ -335,8 +335,8 @@ class Harvest:
             problem = fetched.problem or Message("network-unreachable")
             if problem.code in LINE_GONE:
                 self._ask_for_life(problem)
-            for exchange in self._fetcher.give_up(item.wish):
-                self._recorder.exchanged(exchange)
+            for unplaced in self._fetcher.give_up(item.wish):
+                self._recorder.exchanged(self._session.place(unplaced))
             self.lost = True
             self.failed += 1
             self._session.control.add(failed=1)

@@ -16,7 +16,7 @@ from workbench.case.uids import uuid7
 from workbench.case.warcstore import WarcFile
 from workbench.core import times
 from workbench.core.messages import Message
-from workbench.core.records import Exchange, Purpose
+from workbench.core.records import Exchange, Placed, Purpose
 from workbench.jobs.control import SLICE, Control
 from workbench.jobs.pace import Pace
 from workbench.jobs.scope import Scope
@@ -78,6 +78,21 @@ class Heard:
     peer: str | None
     certificate: bytes | None
     server_date: int | None
+
+
+NOWHERE = Placed("", 0, 0, b"")
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """An exchange whose record is made, but does not lie in the WARC file yet.
+
+    Records are put there in the order in which the case speaks of them, so that a look that is killed leaves what was
+    not recorded at the end of the file, and never between two records.
+    """
+
+    exchange: Exchange
+    block: bytes
 
 
 class Session:
@@ -164,17 +179,16 @@ class Session:
             took = round((time.monotonic() - clock) * 1_000_000)
         heard = heard_of(ask, answer, error, began, took)
         repeated = self._repeated(answer, body, earlier)
-        told(
-            self.recorded(
-                uid,
-                heard,
-                purpose,
-                outcome="done" if error is None else error.message.code,
-                received=len(body or b""),
-                body=body,
-                earlier=repeated,
-            )
+        unplaced = self.recorded(
+            uid,
+            heard,
+            purpose,
+            outcome="done" if error is None else error.message.code,
+            received=len(body or b""),
+            body=body,
+            earlier=repeated,
         )
+        told(self.place(unplaced))
         self.control.add(requests=1, failed=int(error is not None), item=ask.url)
         if error is not None:
             return Got(heard.status, None, uid, error.message), 0 if error.retry else None
@@ -240,8 +254,8 @@ class Session:
         part: tuple[int, int] | None = None,
         truncated: str | None = None,
         earlier: Repeated | None = None,
-    ) -> Exchange:
-        """Put an exchange into the WARC file and describe it for the case. Any thread."""
+    ) -> Unplaced:
+        """Make the record of an exchange and describe it for the case. Any thread."""
         conversation = Conversation(
             uid=uid,
             time=heard.began,
@@ -259,7 +273,7 @@ class Session:
             earlier=earlier,
             protocol="ftp" if heard.ask.url.startswith("ftp:") else "http",
         )
-        return Exchange(
+        exchange = Exchange(
             uid=uid,
             time=heard.began,
             took=heard.took,
@@ -272,11 +286,16 @@ class Session:
             server_date=heard.server_date,
             received=received,
             outcome=outcome,
-            placed=self._warc.append(pack(conversation)),
+            placed=NOWHERE,
             object=None if object is None else object[0],
             body_from=None if part is None else part[0],
             body_size=None if part is None else part[1],
         )
+        return Unplaced(exchange, pack(conversation))
+
+    def place(self, unplaced: Unplaced) -> Exchange:
+        """Put a record into the WARC file, right before the case is told of it. For the thread that tells it."""
+        return replace(unplaced.exchange, placed=self._warc.append(unplaced.block))
 
 
 def heard_of(ask: Ask, answer: Answer | None, error: NetworkError | None, began: int, took: int) -> Heard:
