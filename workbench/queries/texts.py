@@ -94,10 +94,10 @@ def globbed_logged(reader: Reader, patterns: Sequence[str]) -> set[int]:
             shown = display(root).rstrip("/")
             below = bare.format(f"substr(display, {len(shown) + 1})")
             sql = f"SELECT id FROM logpath WHERE display GLOB ? AND ({below} GLOB ? OR '/' || {below} GLOB ?)"
-            found.update(ids_of(reader, sql, (f"{_literal(shown)}/*", pattern, pattern)))
+            found.update(ids_of(reader, sql, (f"{literal(shown)}/*", pattern, pattern)))
     return found
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Text as a pattern that fits it alone."""
     return re.sub(r"[*?[]", r"[\g<0>]", text)
