@@ -206,7 +206,7 @@ def test_keys_that_no_path_can_hold_are_told() -> None:
     assert [(remark.name, remark.message.code) for remark in listing.remarks] == [
         (b"../e", "row-name-unsafe"),
         (b"/f", "row-name-unsafe"),
-        (b"g/", "s3-marker-with-bytes"),
+        (b"g/", "bucket-marker-bytes"),
         (b".", "row-name-unsafe"),
         (b"j", "row-twice"),
     ]

@@ -76,4 +76,4 @@ def incomplete(read: int) -> Remark:
 
 def ends_early(remarks: Iterable[Remark]) -> bool:
     """Whether a listing says of itself that it is not the whole folder; nothing may then be called absent."""
-    return any(remark.message.code in ("rows-incomplete", "s3-no-next-page") for remark in remarks)
+    return any(remark.message.code in ("rows-incomplete", "bucket-no-next-page") for remark in remarks)

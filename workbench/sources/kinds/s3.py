@@ -108,12 +108,12 @@ class _Folder:
         prefix = self._place.prefix
         if each.key == prefix:
             if each.size:
-                self._remark(each.key, Message("s3-marker-with-bytes", {"size": each.size}))
+                self._remark(each.key, Message("bucket-marker-bytes", {"size": each.size}))
             return
         name = each.key.removeprefix(prefix)
         if b"/" in name or not each.key.startswith(prefix):
             if each.key.endswith(b"/") and each.size:
-                self._remark(each.key, Message("s3-marker-with-bytes", {"size": each.size}))
+                self._remark(each.key, Message("bucket-marker-bytes", {"size": each.size}))
             self._below(each.key)
         elif reason := names.problem_with(name):
             self._unsafe(name, reason)
@@ -159,7 +159,7 @@ class _Folder:
             marker = found.next_marker or max(last, *found.prefixes, b"")
             if marker > asked.get("marker", b""):
                 return _listing(self._place, second=False, after=f"&marker={names.quoted(marker)}")
-        self._remarks.append(Remark(b"", Message("s3-no-next-page")))
+        self._remarks.append(Remark(b"", Message("bucket-no-next-page")))
         return None
 
 
