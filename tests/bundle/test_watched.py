@@ -21,6 +21,7 @@ from workbench.bundle import layout
 from workbench.bundle.verify import verify_bundle
 from workbench.bundle.write import Written, write_bundle
 from workbench.case.case import Case, create, open_case
+from workbench.case.uids import shown
 from workbench.core.filter import Filter
 from workbench.core.records import Coverage, Folder, Purpose
 from workbench.ops import marks, watch
@@ -219,6 +220,24 @@ def test_with_withheld_paths_no_page_comes_along(case: Case, tmp_path: Path) -> 
         assert word not in everything, word
 
 
+def test_with_withheld_paths_a_file_that_had_not_changed_still_comes_along(tmp_path: Path) -> None:
+    """An answer without a body says nothing but that; one with a body may name anything."""
+    with create(tmp_path / "a.wbcase", "Store", "Kim") as case:
+        watched(case)
+        held = stored(case, b"a drawing")
+        uids = [bytes([each]) * 16 for each in (1, 2, 3)]
+        names = [f"urn:uuid:{shown(each)}" for each in uids]
+        file = Said(f"{START}a", uid=uids[0], purpose=Purpose.FILE, object=held.sha256, body=b"a drawing")
+        same = Said(f"{START}a", 304, Purpose.FILE, uid=uids[1], body=b"")
+        look_at(case, [file], [sighted(b"a", held, T0, record=names[0])])
+        look_at(case, [same], [sighted(b"a", held, T0, record=names[1], trusted="not-modified")], day=1)
+        gone = Said(f"{START}a", 404, Purpose.FILE, uid=uids[2], body=b"see secret.png")
+        look_at(case, [gone, Said(START)], [sighted(b"a", None, T0, record=names[2])], day=2)
+        written(case, tmp_path / "out", paths=["secret*"])
+    assert [row["status"] for row in lines(tmp_path / "out", "requests")] == [200, 304]
+    assert b"secret.png" not in bytes_in(tmp_path / "out")
+
+
 def test_a_pattern_that_meets_no_recorded_path_withholds_pages_too(case: Case, tmp_path: Path) -> None:
     """A page can name what no look recorded, such as what lay behind a limit."""
     written(case, tmp_path / "out", paths=["never/recorded*"])
@@ -359,7 +378,7 @@ def test_the_report_tells_of_the_watched_server(case: Case, tmp_path: Path) -> N
     assert report.count("Watched server:") == 1
     for words in (
         "To know who works there", "Public interest", "2 missed", "2024-01-04 00:00", "2 listed, 1 refused", "1 failed",
-        "+3.0 s", "1 answers", "Confirmed by Kim", "Not confirmed by a person.",
+        "+3 s", "1 answers", "not told", "Confirmed by Kim", "Not confirmed by a person.",
         "By the request log nothing was bypassed",
         "does not show that nothing was bypassed", "01" * 32,
     ):  # fmt: skip

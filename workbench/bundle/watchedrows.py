@@ -117,11 +117,12 @@ def _allowed(base: Masks, redaction: Redaction, bytes_of: Mask) -> Mask:
     silent = _naming_sources(base) if redaction.actors else frozenset()
     for rows in pages(
         base.reader,
-        "SELECT x.id, x.object, x.peer, n.source FROM exchange x LEFT JOIN snapshot n ON n.id = x.snapshot",
+        "SELECT x.id, x.object, x.peer, n.source, x.received > 0 OR x.purpose NOT IN ('file', 'check') "
+        "FROM exchange x LEFT JOIN snapshot n ON n.id = x.snapshot",
     ):
-        for row, held, peer, source in rows:
+        for row, held, peer, source, is_page in rows:
             out[row] = (
-                not (held is None and redaction.paths)
+                not (held is None and is_page and redaction.paths)
                 and (held is None or bool(bytes_of[held]))
                 and not (peer is not None and redaction.holds(peer.rpartition(":")[0].strip("[]")))
                 and source not in silent

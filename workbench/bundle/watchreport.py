@@ -84,12 +84,17 @@ def _told(reader: Reader, selection: Selection, table: str, source: int) -> bool
 
 
 def _options(options: dict[str, Any]) -> list[tuple[str, str]]:
-    words = {True: "yes", False: "no"}
     return [
-        (OPTIONS[name], words[value] if isinstance(value, bool) else str(value))
+        (OPTIONS[name], _option(name, value))
         for name, value in options.items()
-        if name in OPTIONS and value not in (None, "")
+        if name in OPTIONS and value is not None and value != ""
     ]
+
+
+def _option(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "no limit" if name == "rate" and not value else str(value)
 
 
 def _charter(source: Watched) -> list[tuple[str, list[str]]]:
@@ -115,13 +120,19 @@ def _look(
         "coverage": _coverage(reader, snapshot),
         "requests": counts.requests,
         "received": counts.received,
-        "skew": None if skew is None else f"{skew.micros / SECOND:+.1f} s",
+        "skew": None if skew is None else _ahead(skew.micros),
         "answers": 0 if skew is None else skew.n,
         "conduct": shown.message.text(),
         "clean": shown.is_clean,
         "confirmed": None if confirmed is None else _minute(confirmed.time),
         "by": by,
     }
+
+
+def _ahead(micros: int) -> str:
+    """No finer than servers tell it: in whole seconds."""
+    seconds = round(micros / SECOND)
+    return f"{seconds:+,} s" if abs(seconds) > 1 else "within 1 s"
 
 
 def _coverage(reader: Reader, snapshot: int) -> str:
