@@ -65,10 +65,10 @@ class Raw:
 
 
 @contextmanager
-def raw_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Raw]:
+def raw_server(script: Script, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Raw]:
     """Answers every request by the script, one thread a connection, all of them ended at the end."""
     closing = threading.Event()
-    listener = socket.create_server((HOST, 0), backlog=64)
+    listener = socket.create_server((HOST, port), backlog=64)
     server = Raw(listener.getsockname()[1], "https" if tls else "http")
     threads: list[threading.Thread] = []
     connections: list[socket.socket] = []

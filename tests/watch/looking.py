@@ -19,6 +19,7 @@ from typing import Any
 from tests.cli.running import listed, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+CRASHED = 3
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,24 @@ class Looking:
                 break
             if time.monotonic() > until:
                 self.kill()
-                raise AssertionError(f"it did not end within {seconds} s: {self._said('err')}")
+                raise AssertionError(f"it did not end within {seconds} s: {self.said()}")
             time.sleep(0.02)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         return Looked(self.process.returncode, self._said("out"), self._said("err"), usage.ru_maxrss / 1024)
+
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self._said("out") + self._said("err")
 
     def _said(self, name: str) -> str:
         return (self.folder / f"said.{name}").read_text("utf-8", errors="replace")
 
 
 @contextmanager
-def looking(case: Path, url: str, *options: str) -> Iterator[Looking]:
+def looking(case: Path, url: str, *options: str, program: str = "workbench") -> Iterator[Looking]:
     """Start a look; one that still runs at the end is killed."""
-    command = [sys.executable, "-m", "workbench", "watch", str(case), url, "--once", "--rate", "0", "--json", *options]
+    words = [str(case), url, "--once", "--rate", "0", "--json", *options]
+    command = [sys.executable, "-m", program, "watch", *words]
     with (case.parent / "said.out").open("wb") as out, (case.parent / "said.err").open("wb") as err:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=case.parent, start_new_session=True,
@@ -85,12 +91,18 @@ def looking(case: Path, url: str, *options: str) -> Iterator[Looking]:
             made.kill()
 
 
-def watch(case: Path, url: str, *options: str, seconds: float = 60.0) -> Looked:
+def watch(case: Path, url: str, *options: str, seconds: float = 60.0, program: str = "workbench") -> Looked:
     """One look from its beginning to its end."""
-    with looking(case, url, *options) as going:
+    with looking(case, url, *options, program=program) as going:
         looked = going.ended(seconds)
     assert "Traceback" not in looked.err, looked.err
+    assert looked.code != CRASHED, looked.err + _crash_reports()
     return looked
+
+
+def _crash_reports() -> str:
+    folder = Path(os.environ["XDG_STATE_HOME"])
+    return "".join(each.read_text("utf-8") for each in sorted(folder.rglob("crash-*.txt"))[-1:])
 
 
 def raw_of(row: dict[str, Any], name: str = "path") -> bytes:
