@@ -129,7 +129,7 @@ class DetailPane(ZonedPane):
         """What a thing is does not depend on what is shown."""
 
     def show_focus(self, focus: object) -> None:
-        if focus is not None and self.isVisible():
+        if focus is not None and self.isVisible() and not self._stopped:
             self._latest.start(self.refresh(self.session.filter))
         else:
             self._stale = True

@@ -37,6 +37,7 @@ class Pane(QWidget):
         self._latest = Latest(session.tasks)
         self._asked: Filter | None = None
         self._stale = True
+        self._stopped = False
         self._throttle = QTimer(self, singleShot=True, interval=THROTTLE_MS)
         self._throttle.timeout.connect(self._ask)
         session.filter_changed.connect(self._filter_changed)
@@ -84,6 +85,8 @@ class Pane(QWidget):
 
     def _ask(self) -> None:
         self._throttle.stop()
+        if self._stopped:
+            return
         if not self.isVisible() and self._asked is not None and not self.wants_answers_hidden:
             self._stale = True
             return
@@ -100,6 +103,7 @@ class Pane(QWidget):
             self._ask()
 
     def stop(self) -> None:
-        """Ask no more: the window is closing."""
+        """Ask no more: the window is closing. What the case still tells comes to nothing."""
+        self._stopped = True
         self._throttle.stop()
         self._latest.cancel()
