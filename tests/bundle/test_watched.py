@@ -211,6 +211,20 @@ def test_parts_of_a_file_come_along_as_they_came(tmp_path: Path) -> None:
     assert bodies == [whole[:200], whole[200:]]
 
 
+def test_what_was_said_by_ftp_comes_along_too(tmp_path: Path) -> None:
+    url = "ftp://open.example/pub/"
+    with create(tmp_path / "a.wbcase", "Store", "Kim") as case:
+        watched(case, url=url, kind="ftp")
+        held = stored(case, b"a drawing")
+        file = Said(f"{url}a", 226, Purpose.FILE, "RETR", ("USER anonymous",), body=b"a drawing", object=held.sha256)
+        listing = Said(url, 226, method="MLSD", fields=("USER anonymous",), body=b"type=file;size=9; a\r\n")
+        look_at(case, [listing, file], [sighted(b"a", held, T0)])
+        assert written(case, tmp_path / "out").left_out == []
+    found = [(kind, body) for kind, _, _, body in records(tmp_path / "out")]
+    assert [body for kind, body in found if kind == "resource"] == [b"type=file;size=9; a\r\n", b"a drawing"]
+    assert (b"USER anonymous\r\nRETR\r\n" in [body for kind, body in found if kind == "metadata"]) is True
+
+
 def test_with_withheld_paths_no_page_comes_along(case: Case, tmp_path: Path) -> None:
     made = written(case, tmp_path / "out", paths=["cut/two*", "secret"])
     assert [row["url"] for row in lines(tmp_path / "out", "requests")] == [f"{START}cut/one.png"]

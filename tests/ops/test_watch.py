@@ -38,11 +38,9 @@ def test_a_source_gets_a_row_only_where_something_differs(case: Case) -> None:
         case.run(watch.source, "server", "web", START, {"proxy": "socks5h://127.0.0.1:9050", "rate": 2.0}).result == one
     )
     assert len(rows(case, "watch")) == 1
-    assert last(case)["arguments"] == {
-        "source": "server", "kind": "web", "url": START,
-        "options": {"rate": 2.0, "proxy": "socks5h://127.0.0.1:9050"},
-    }  # fmt: skip
+    assert last(case)["arguments"] == {"source": "server", "kind": "web"}, "what is not recorded is not told"
     case.run(watch.source, "server", "web", START, {"rate": 1.0})
+    assert last(case)["arguments"] == {"source": "server", "kind": "web", "url": START, "options": {"rate": 1.0}}
     case.run(watch.source, "server", "webdav", START, {"rate": 1.0})
     assert [row[2:] for row in rows(case, "watch")][1:] == [
         ("web", START, '{"rate":1.0}'), ("webdav", START, '{"rate":1.0}'),

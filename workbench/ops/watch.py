@@ -42,9 +42,9 @@ def source(tx: Transaction, name: str, kind: str, url: str, options: Mapping[str
         raise UserError("watch-credentials")
     row = intake.source.function(tx, name, kind)
     kept = _options(options)
-    tx.arguments.update(url=url, options=json.loads(kept))
     before = tx.all("SELECT kind, url, options FROM watch WHERE source = ? ORDER BY id DESC LIMIT 1", (row,))
     if before != [(kind, url, kept)]:
+        tx.arguments.update(url=url, options=json.loads(kept))
         tx.add("watch", source=row, kind=kind, url=url, options=kept)
     return row
 
