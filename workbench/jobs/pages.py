@@ -26,6 +26,28 @@ NOT_OFFERED = (500, 501, 502, 504)
 """What FTP servers answer to a command that they do not know."""
 
 
+LINE_GONE = frozenset(
+    {
+        "network-unresolved",
+        "network-refused",
+        "network-unreachable",
+        "network-reset",
+        "network-timeout",
+        "network-proxy",
+        "network-cut-off",
+    }
+)
+"""Failures after which it is asked whether the server can be reached at all."""
+
+
+class LineLost(Exception):
+    """The server cannot be reached any more: the look is left as it is, to be gone on with."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.code)
+        self.message = message
+
+
 @dataclass(frozen=True)
 class Answered:
     """One page, understood; or, with `listing` null, why a folder is not listed. `uid` names the record."""
@@ -172,13 +194,14 @@ class Pages:
         )
         return got.page.body.decode("utf-8", "replace") if got.page is not None and got.status == 200 else None
 
-    def is_alive(self, kind: Kind, start: str) -> bool:
-        """Does the server answer at all, whatever it says?"""
+    def ask_for_life(self, kind: Kind, problem: Message) -> None:
+        """Is the server there at all? Raises `LineLost` when not: what failed then says nothing of a file or folder."""
         try:
-            got = self._session.page(kind.ask(start), Purpose.PROBE, self._recorder.exchanged)
+            got = self._session.page(kind.ask(self._session.scope.start), Purpose.PROBE, self._recorder.exchanged)
         except NetworkError:
-            return True  # another certificate: somebody answers
-        return got.status is not None
+            return  # another certificate: somebody answers
+        if got.status is None:
+            raise LineLost(problem)
 
 
 def judged(kind: Kind, got: Got, *, at_start: bool) -> Answered:

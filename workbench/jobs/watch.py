@@ -19,10 +19,12 @@ from workbench.core.progress import Progress
 from workbench.core.records import Basis, Coverage, Folder, Noted, Status
 from workbench.core.times import DAY, Precision
 from workbench.jobs import logs, matching
+from workbench.jobs.budget import Budget
 from workbench.jobs.control import Control
-from workbench.jobs.harvest import LINE_GONE, Budget, Harvest, LineLost
+from workbench.jobs.filing import Rules
+from workbench.jobs.harvest import Harvest
 from workbench.jobs.pace import Pace
-from workbench.jobs.pages import Answered, Pages
+from workbench.jobs.pages import LINE_GONE, Answered, LineLost, Pages
 from workbench.jobs.plan import Plan
 from workbench.jobs.pool import Pool
 from workbench.jobs.recorder import Recorder
@@ -215,23 +217,20 @@ class _Look:
         if answered.listing is None:
             return self._not_understood(answered, session)
         case.run(ops.source, self._name, kind.name, self._start, plan.options())
+        trust = Trust(plan.trust, of.uid, of.number, plan.recheck)
         walk = Harvest(
             case,
             kind,
             session,
             pages,
             recorder,
-            Trust(plan.trust, of.uid, of.number, plan.recheck),
-            source_uid=of.source_uid,
-            robots=robots,
-            budget=Budget(plan.limit_files, plan.limit_bytes, self._control.ask),
-            list_only=plan.list_only,
-            parallel=self._parallel,
-            progress=self._progress,
+            Rules(trust, of.source_uid, robots, plan.list_only),
+            Budget(plan.limit_files, plan.limit_bytes, self._control.ask),
+            self._progress,
         )
         if recorder.resumed:
             walk.lost = case.ask(queries.left, recorder.snapshot).lost
-        walk.run(self._start)
+        walk.run(self._start, self._parallel)
         return self._ended(Status.PARTIAL if walk.lost else Status.COMPLETE, session)
 
     def _robots(self, pages: Pages) -> Robots | None:

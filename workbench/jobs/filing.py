@@ -1,0 +1,261 @@
+"""What becomes of the files that listings show: fetched, asked about, trusted to be unchanged, or left; and recorded.
+
+They are recorded in the order of their listing, also when several are fetched at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from workbench.case.case import Case
+from workbench.case.transaction import display
+from workbench.core.messages import Message
+from workbench.core.progress import Progress
+from workbench.core.records import Purpose, Sighted, State, Stored
+from workbench.core.times import Precision
+from workbench.jobs.bounds import Bounds
+from workbench.jobs.budget import Budget
+from workbench.jobs.fetching import Fetched, Fetcher, Wish, key_of
+from workbench.jobs.pages import LINE_GONE, Pages
+from workbench.jobs.recorder import Recorder
+from workbench.jobs.scope import Robots
+from workbench.jobs.session import Session
+from workbench.jobs.trust import Trust
+from workbench.queries.harvest import Before
+from workbench.sources.http.headers import last_modified
+from workbench.sources.remote import Entry, Kind
+
+WINDOW = 16
+"""Files on their way at the same time, waiting ones included."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a look was told: whom to trust, what to leave alone, and how far to go."""
+
+    trust: Trust
+    source_uid: bytes
+    robots: Robots | None = None
+    list_only: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+@dataclass(frozen=True)
+class _Item:
+    entry: Entry
+    path: bytes
+    page: bytes
+    """The record of the listing page that shows it."""
+    before: Before | None = None
+    rule: str | None = None
+    wish: Wish | None = None
+    why_not: Message | None = None
+
+
+class Filing:
+    """The files of one look. Used by its job thread; `pool` has as many threads as may fetch at a time."""
+
+    def __init__(
+        self,
+        case: Case,
+        kind: Kind,
+        session: Session,
+        pages: Pages,
+        recorder: Recorder,
+        rules: Rules,
+        budget: Budget,
+        pool: ThreadPoolExecutor,
+        progress: Progress,
+    ) -> None:
+        self._case = case
+        self._kind = kind
+        self._session = session
+        self._pages = pages
+        self._recorder = recorder
+        self._rules = rules
+        self._budget = budget
+        self._pool = pool
+        self._progress = progress
+        self._fetcher = Fetcher(case, session, recorder)
+        self._window: deque[tuple[_Item, Future[Fetched] | None]] = deque()
+        self.lost = False
+        """Is some file missing that should have been had?"""
+
+    def drop(self) -> None:
+        """Begin nothing more of what waits."""
+        for _, future in self._window:
+            if future is not None:
+                future.cancel()
+
+    def take(self, entry: Entry, path: bytes, page: bytes, before: Before | None) -> None:
+        """One file of a listing: decide, and fetch it if need be. Blocks while enough are on their way."""
+        if self._recorder.recorded_before(path):
+            self._session.control.add(files_done=1, bytes_done=entry.size or 0)
+            return
+        item = self._decided(_Item(entry, path, page, before))
+        future = self._pool.submit(self._fetcher.fetch, item.wish) if item.wish is not None else None
+        self._window.append((item, future))
+        self.settle(WINDOW - 1)
+
+    def settle(self, most: int) -> None:
+        """Record what has come, in order; wait until no more than `most` files are on their way."""
+        while self._window and (len(self._window) > most or (future := self._window[0][1]) is None or future.done()):
+            item, future = self._window.popleft()
+            if future is None:
+                self._without_asking(item)
+            else:
+                self._with_answer(item, future.result())
+
+    def _decided(self, item: _Item) -> _Item:
+        """Fetch it, ask whether it changed, trust that it did not, or leave it."""
+        entry, before = item.entry, item.before
+        if before is not None and not self._case.evidence.has(before.sha256):
+            item, before = replace(item, before=None), None
+        rule = self._rules.trust.rule(entry, before)
+        check = rule is not None and self._rules.trust.is_to_be_checked(item.path)
+        if rule is not None and not check:
+            return replace(item, rule=rule)
+        if self._rules.list_only:
+            return item
+        if self._rules.robots is not None and not self._rules.robots.allows(entry.url):
+            return replace(item, why_not=Message("robots-disallow"))
+        if len(entry.url) > self._rules.bounds.url:
+            return replace(item, why_not=Message("url-too-long", {"limit": self._rules.bounds.url}))
+        left = self._budget.left(entry.size or 1)
+        if left == 0:
+            return replace(item, why_not=Message("limit-reached"))
+        etag, modified = (None, None) if check else self._rules.trust.question(before)
+        wish = Wish(
+            key_of(self._rules.source_uid, item.path),
+            self._kind.fetch(entry.url),
+            Purpose.CHECK if check else Purpose.FILE,
+            etag,
+            modified,
+            None if left is None else left,
+        )
+        self._budget.charge(entry.size or 0)
+        return replace(item, rule=rule, wish=wish)
+
+    def _without_asking(self, item: _Item) -> None:
+        """A file that was not asked for: its bytes are those of before, or it was only listed."""
+        if item.rule is not None:
+            assert item.before is not None
+            self._trusted(item, item.page, item.rule)
+            return
+        if item.why_not is not None:
+            self.lost = True
+        self._sighted(item, None, item.page, warnings=(item.why_not,) if item.why_not else ())
+
+    def _with_answer(self, item: _Item, fetched: Fetched) -> None:
+        assert item.wish is not None
+        for unplaced in fetched.exchanges:
+            self._recorder.exchanged(self._session.place(unplaced))
+        if fetched.stored is not None:
+            self._arrived(item, fetched, fetched.stored)
+        elif fetched.unchanged and item.before is not None:
+            self._trusted(item, fetched.uid, "not-modified")
+        else:
+            problem = fetched.problem or Message("network-unreachable")
+            if problem.code in LINE_GONE:
+                self._pages.ask_for_life(self._kind, problem)
+            for unplaced in self._fetcher.give_up(item.wish):
+                self._recorder.exchanged(self._session.place(unplaced))
+            self.lost = True
+            self._session.control.add(failed=1)
+            self._sighted(item, None, item.page, warnings=(problem,))
+
+    def _arrived(self, item: _Item, fetched: Fetched, stored: Stored) -> None:
+        entry = item.entry
+        self._budget.charge(stored.size - (entry.size or 0), files=0)
+        warnings: list[Message] = []
+        if entry.exact and entry.size is not None and entry.size != stored.size:
+            warnings.append(Message("size-differs", {"claimed": entry.size, "got": stored.size}))
+        encoding = fetched.headers.get("content-encoding", "identity").lower()
+        if encoding not in ("", "identity"):
+            warnings.append(Message("content-encoded", {"encoding": encoding}))
+        same: bool | None = None
+        if item.rule is not None and item.before is not None:
+            same = item.before.sha256 == stored.sha256
+            if not same:
+                warnings.append(Message("trust-broken", {"rule": item.rule}))
+        self._sighted(item, stored, fetched.uid, fetched.headers, tuple(warnings), same)
+
+    def _trusted(self, item: _Item, record: bytes, rule: str) -> None:
+        before = item.before
+        assert before is not None
+        entry = item.entry
+        same_words = before.claimed.get("listing", "") == entry.stamp
+        self._recorder.sighted(
+            Sighted(
+                path=item.path,
+                stored=Stored(before.sha256, before.size, new=False),
+                state=State.OK.value,
+                size=entry.size,
+                modified=before.modified if same_words or entry.modified is None else entry.modified,
+                zone=before.zone if same_words or entry.modified is None else entry.zone,
+                precision=before.precision if same_words or entry.modified is None else entry.precision,
+                etag=entry.etag or before.etag,
+                headers=_kept({**before.claimed, "listing": entry.stamp}),
+                record=_urn(record),
+                trusted=rule,
+            )
+        )
+        self._done(item)
+
+    def _sighted(
+        self,
+        item: _Item,
+        stored: Stored | None,
+        record: bytes,
+        headers: Mapping[str, str] | None = None,
+        warnings: tuple[Message, ...] = (),
+        same: bool | None = None,
+    ) -> None:
+        entry = item.entry
+        said = last_modified(headers) if headers else None
+        claimed = {"listing": entry.stamp}
+        claimed |= {name: headers[name] for name in KEPT if headers and name in headers}
+        self._recorder.sighted(
+            Sighted(
+                path=item.path,
+                stored=stored,
+                state=(State.OK if stored else State.NOT_FETCHED).value,
+                size=entry.size,
+                modified=entry.modified if said is None else said.micros,
+                zone=entry.zone if said is None else said.zone,
+                precision=entry.precision if said is None else Precision.SECOND,
+                etag=(headers or {}).get("etag") or entry.etag,
+                headers=_kept(claimed),
+                record=_urn(record),
+                warnings=warnings,
+                same=same,
+            )
+        )
+        self._done(item)
+
+    def _done(self, item: _Item) -> None:
+        self._session.control.add(files_done=1)
+        self._progress.update(*self._session.control.files(), item=display(item.path))
+
+
+KEPT = ("content-type", "content-length", "last-modified", "content-encoding", "content-disposition")
+"""Headers of a file that its sighting keeps; all of them stand in its record."""
+
+
+def _kept(claimed: Mapping[str, str]) -> str | None:
+    plain = {name: value for name, value in claimed.items() if value}
+    return _ENCODED(plain) if plain else None
+
+
+_ENCODED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
+def _urn(uid: bytes) -> str | None:
+    if not uid:
+        return None
+    digits = uid.hex()
+    return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
