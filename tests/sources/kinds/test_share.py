@@ -45,8 +45,8 @@ def test_the_three_places_of_a_share() -> None:
     kinds = all_for(f"{LINK}?path=/x")
     assert [kind.ask(f"{LINK}?path=/x").url for kind in kinds] == [
         f"https://cloud.example/public.php/dav/files/{TOKEN}/x/",
-        f"https://cloud.example/remote.php/dav/public-files/{TOKEN}/x/",
         "https://cloud.example/public.php/webdav/x/",
+        f"https://cloud.example/remote.php/dav/public-files/{TOKEN}/x/",
     ]
     assert [kind.start(LINK) for kind in kinds] == [kind.ask(LINK).url for kind in kinds]
     assert {kind.ask(LINK).method for kind in kinds} == {"PROPFIND"}
@@ -57,7 +57,7 @@ def test_the_three_places_of_a_share() -> None:
 
 
 def test_the_token_of_the_public_link_is_all_that_is_ever_sent() -> None:
-    newest, owncloud, oldest = all_for(LINK)
+    newest, oldest, owncloud = all_for(LINK)
     for kind in (newest, owncloud):
         assert "Authorization" not in dict(kind.ask(LINK).headers)
         assert kind.fetch(kind.start(LINK) + "a").headers == ()

@@ -1,11 +1,14 @@
 """Public shares of Nextcloud and ownCloud: a link ``https://host/s/TOKEN`` that shows a folder to whoever has the link.
 
-The page behind such a link gets the folder from the server's WebDAV, at one of three places that came one after the
-other: ``/public.php/dav/files/TOKEN/`` (Nextcloud 29 and later), ``/remote.php/dav/public-files/TOKEN/`` (ownCloud 10),
-``/public.php/webdav/`` (before). The last one wants the token as user name with an empty password; that header is the
+The page behind such a link gets the folder from the server's WebDAV, at one of three places: ``/public.php/dav/files/``
+and the token (Nextcloud since 29), ``/public.php/webdav/`` (before, and ownCloud 10), ``/remote.php/dav/public-files/``
+and the token (ownCloud since 10.3). The second wants the token as user name with an empty password; that header is the
 only one of its kind that is ever sent, and it says nothing that the public link does not say. A share with a password
-answers 401, and the look ends there: no password is ever tried. The header with which the page's own script gets past a
-server that has closed this door to other programs is not sent either.
+answers 401, and the look ends there: no password is ever tried. A server may also close these places to everything but
+its own page, which it knows by a header of that page's script; that header is not sent.
+
+They are tried in this order, because each answers 404 where it does not exist, but the third one asks for a login on
+every Nextcloud.
 """
 
 from __future__ import annotations
@@ -20,9 +23,9 @@ from workbench.sources.kinds.s3place import query_of
 from workbench.sources.kinds.webdav import listing_of, properties, propfind
 from workbench.sources.remote import Ask, Listing, Page
 
-ENDPOINTS = ("public.php/dav/files/{token}/", "remote.php/dav/public-files/{token}/", "public.php/webdav/")
-"""Where a share is listed, newest first."""
-_WITH_HEADER = ENDPOINTS[2]
+ENDPOINTS = ("public.php/dav/files/{token}/", "public.php/webdav/", "remote.php/dav/public-files/{token}/")
+"""Where a share is listed."""
+_WITH_HEADER = ENDPOINTS[1]
 
 _SIGNS = r"(?P<token>[A-Za-z0-9_-]{4,100})"
 _LINK = re.compile(rf"(?P<base>/(?:[^/]+/)*?)(?:index\.php/)?s/{_SIGNS}(?:/(?:download|authenticate)?(?:/.*)?)?")
@@ -60,8 +63,8 @@ def share_of(url: str) -> Share | None:
         if any(names.problem_with(part) for part in inner.split(b"/") if inner):
             inner = b""
         return Share(root + found["base"], found["token"], names.quoted(inner) + "/" if inner else "")
-    for pattern in _PLACES[:2]:
-        if found := pattern.fullmatch(split.path):
+    for pattern in _PLACES:
+        if (found := pattern.fullmatch(split.path)) and "token" in found.groupdict():
             return Share(root + found["base"], found["token"], found["path"])
     return None
 
