@@ -12,7 +12,7 @@ from workbench.core.times import parse_option
 
 REPEATED = {
     "source": ("NAME", "from this source"),
-    "snapshot": ("ID", "seen in this snapshot"),
+    "snapshot": ("ID", "seen in this snapshot; with --change: changed, or found removed, in it"),
     "path": ("GLOB", "the whole path; * crosses /, case counts"),
     "type": ("TYPE", "image, video, audio, text, archive, other, or a media type"),
     "state": ("STATE", ", ".join(State)),

@@ -179,8 +179,9 @@ COMMANDS = {
                 ("old path", "old_path"),
             ),
             ("workbench changes storage.wbcase --source storage", "workbench changes storage.wbcase --from 3 --to 9"),
-            "Without --from and --to: between all neighbouring complete looks. Only a complete look shows that\n"
-            "something was removed.",
+            "Without --from and --to: what every look shows against all that was known before it. Removed is only\n"
+            "what a look did not find in a folder that it listed. A look that was declared to be of a part\n"
+            "(--scope partial), failed or did not end is not compared.",
         ),
         Command(
             "events",
