@@ -193,8 +193,8 @@ class _Intake:
         )
 
     def _stored(self, pool: ThreadPoolExecutor, seen: Harvested) -> Future[Stored]:
-        """Store a file: plain files side by side, members of archives as they come."""
-        if self._source.kind in ("zip", "tar"):
+        """Store a file: plain files side by side, members of archives as they come, and nothing where nothing is."""
+        if seen.open is None or self._source.kind in ("zip", "tar"):
             done: Future[Stored] = Future()
             try:
                 done.set_result(self._store(seen))

@@ -10,7 +10,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from workbench.sources.base import SourceError
 
@@ -71,6 +71,38 @@ class _Text:
             return _SURROGATE.sub("\ufffd", json.loads(found[0]))
         except ValueError:
             raise SourceError("import-json-damaged") from None
+
+    def item(self) -> Tree:
+        """A whole value, which fits into memory. Raises `SourceError`."""
+        if not self.sign():
+            raise SourceError("import-json-cut-off")
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self.text, self.at)
+            except RecursionError:
+                raise SourceError("import-json-damaged") from None
+            except ValueError:
+                value, end = None, -1
+            # What ends with the text in hand may go on: a number, or a value that was cut.
+            if 0 <= end < len(self.text):
+                break
+            if not self.more():
+                if end >= 0:
+                    break
+                raise SourceError("import-json-cut-off" if self._is_open() else "import-json-damaged")
+        escaped = "\\u" in self.text[self.at : end]
+        self.at = end
+        return _clean(value) if escaped else value
+
+    def _is_open(self) -> bool:
+        """Does the text in hand end within a value?"""
+        try:
+            _DECODER.raw_decode(self.text, self.at)
+        except json.JSONDecodeError as error:
+            return error.pos >= len(self.text) - 6 or error.msg.startswith("Unterminated string")
+        except (ValueError, RecursionError):
+            return False
+        return False
 
     def atom(self) -> Scalar:
         """A number or a word."""
@@ -143,46 +175,45 @@ def events(stream: BinaryIO) -> Iterator[Event]:
 
 
 Tree = Scalar | dict[str, "Tree"] | list["Tree"]
-ITEM_PARTS = 4096
-"""Scalars within one item of a list."""
 
 
 def items(stream: BinaryIO) -> Iterator[Tree]:
-    """The items of a document that is one list, one by one. Raises as `events`."""
-    source = events(stream)
-    kind, _ = next(source)
-    if kind != "[":
+    """The items of a document that is one list, one by one, each read by the standard library. Raises as `events`."""
+    text = _Text(stream)
+    _expect(text, "[")
+    if text.sign() == "]":
+        text.at += 1
+    else:
+        while True:
+            yield text.item()
+            if _expect(text, ",]") == "]":
+                break
+    if text.sign():
         raise SourceError("import-json-damaged")
-    for kind, value in source:
-        if kind == "]":
-            for _ in source:  # what follows the list is damage
-                pass
-            return
-        yield value if kind == "value" else _tree(kind, source)
 
 
-def _tree(opened: str, source: Iterator[Event]) -> Tree:
-    """A value that has just been opened, put together without recursion."""
-    top: dict[str, Tree] | list[Tree] = {} if opened == "{" else []
-    stack: list[tuple[dict[str, Tree] | list[Tree], str]] = [(top, "")]
-    name = ""
-    for count, (kind, value) in enumerate(source):
-        if count > ITEM_PARTS:
-            raise SourceError("import-json-damaged")
-        if kind == "key":
-            name = str(value)
-            continue
-        if kind in "}]":
-            stack.pop()
-            if not stack:
-                return top
-            continue
-        made: Tree = value if kind == "value" else {} if kind == "{" else []
-        into = stack[-1][0]
-        if isinstance(into, dict):
-            into[name] = made
-        else:
-            into.append(made)
-        if isinstance(made, dict | list):
-            stack.append((made, name))
-    raise SourceError("import-json-cut-off")
+def _expect(text: _Text, signs: str) -> str:
+    """Pass over one of some signs. Raises `SourceError`."""
+    sign = text.sign()
+    if not sign or sign not in signs:
+        raise SourceError("import-json-damaged" if sign else "import-json-cut-off")
+    text.at += 1
+    return sign
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
+
+
+def _clean(value: Tree) -> Tree:
+    """Without surrogates that stand alone. As deep as the standard library reads, which is bounded."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_clean(each) for each in value]
+    if isinstance(value, dict):
+        return {str(_clean(name)): _clean(each) for name, each in value.items()}
+    return value
