@@ -10,11 +10,13 @@ from workbench.case.case import Case
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.records import Coverage, Purpose
+from workbench.core.times import rfc3339
 from workbench.jobs.recorder import Recorder
 from workbench.jobs.scope import scope_of
 from workbench.jobs.session import LARGEST_PAGE, REFUSED, Earlier, Got, Session, page_of
 from workbench.queries import harvest as queries
 from workbench.queries.harvest import Kept
+from workbench.sources.ftp.unixlist import LISTED_AT
 from workbench.sources.http.content import decoded
 from workbench.sources.http.headers import headers_of
 from workbench.sources.listings.registry import is_login_page
@@ -82,7 +84,7 @@ class Pages:
         self._recorded = case.ask(queries.recorded_pages, recorder.snapshot) if recorder.resumed else {}
 
     def first(self, kinds: Sequence[Kind], url: str) -> tuple[Kind, Answered]:
-        """The kind that understands the start, with its first page; where none does, what tells most about why.
+        """The kind that understands the start, with its first page; where none does, why not.
 
         The answer is kept, so that walking the start does not ask for it again.
         """
@@ -94,11 +96,10 @@ class Pages:
             if answered.listing is not None:
                 self._fresh[ask] = answered
                 return kind, answered
+            if ends_asking(answered):
+                return kind, answered
             told.append((kind, answered))
-            if answered.message is not None and answered.message.code.startswith("network-"):
-                break
-        refused = [each for each in told if each[1].coverage is Coverage.REFUSED]
-        return (refused or told)[0]
+        return told[0]
 
     def of(self, kind: Kind, url: str, *, at_start: bool = False) -> Iterator[Answered]:
         """Page after page of one folder; ends after the first that could not be had or is not understood."""
@@ -158,6 +159,8 @@ class Pages:
             if each.conversation.uid == kept.uid:
                 body = each.body.read() if each.body is not None else None
                 headers = headers_of(each.conversation.head) if each.conversation.protocol == "http" else {}
+                if each.conversation.protocol == "ftp":
+                    headers[LISTED_AT] = rfc3339(kept.time) or ""
                 return _Told(headers, body, each.conversation.earlier, each.payload_digest)
         return None
 
@@ -202,6 +205,12 @@ class Pages:
             return  # another certificate: somebody answers
         if got.status is None:
             raise LineLost(problem)
+
+
+def ends_asking(answered: Answered) -> bool:
+    """Who refuses is not asked in another way, and where nobody answers there is nobody to ask."""
+    code = "" if answered.message is None else answered.message.code
+    return answered.coverage is Coverage.REFUSED or code.startswith("network-")
 
 
 def judged(kind: Kind, got: Got, *, at_start: bool) -> Answered:

@@ -17,7 +17,7 @@ from workbench.core.progress import Progress
 from workbench.core.records import Coverage, Exchange, Purpose
 from workbench.jobs.control import Control
 from workbench.jobs.pace import Pace
-from workbench.jobs.pages import NOT_OFFERED, Answered, judged
+from workbench.jobs.pages import NOT_OFFERED, Answered, ends_asking, judged
 from workbench.jobs.plan import Plan
 from workbench.jobs.scope import Robots, robots_url, scope_of, start_of
 from workbench.jobs.session import Got, Session
@@ -155,11 +155,10 @@ class _Probe:
             answered = self._ask(kind, kind.ask(self._start), at_start=True)
             if answered.listing is not None:
                 return kind, answered
+            if ends_asking(answered):
+                return kind, answered
             told.append((kind, answered))
-            if answered.message is not None and answered.message.code.startswith("network-"):
-                break
-        refused = [each for each in told if each[1].coverage is Coverage.REFUSED]
-        return (refused or told)[0]
+        return told[0]
 
     def _ask(self, kind: Kind, ask: Ask, *, at_start: bool = False) -> Answered:
         got = self._page(ask, Purpose.PROBE)

@@ -20,6 +20,8 @@ from workbench.ops import intake as op
 from workbench.queries import intake as queries
 
 BATCH = 50
+LISTED_BATCH = 500
+"""Files of which there are no bytes: nothing is lost by a kill that cannot be read again in a moment."""
 BATCH_SECONDS = 0.25
 
 
@@ -38,6 +40,7 @@ class Recorder:
         self._analyst = Analyst(case, pool, Tally()) if pool is not None else None
         self.known = op.Known()
         self._batch: list[Sighted] = []
+        self._held = 0
         self._notes: list[Noted | Folder | Container] = []
         self._exchanges: list[Exchange] = []
         self._flushed = time.monotonic()
@@ -76,7 +79,8 @@ class Recorder:
         if stored is not None and self._analyst is not None and sighted.trusted is None and self._wanted(sighted):
             self._analyst.offer(stored.sha256, stored.size, ending_of(display(sighted.path)))
         self.sightings += 1
-        if len(self._batch) >= BATCH or time.monotonic() - self._flushed > BATCH_SECONDS:
+        self._held += stored is not None
+        if self._held >= BATCH or len(self._batch) >= LISTED_BATCH or time.monotonic() - self._flushed > BATCH_SECONDS:
             self.flush()
 
     def _wanted(self, sighted: Sighted) -> bool:
@@ -115,6 +119,7 @@ class Recorder:
             if self._analyst is not None:
                 self._analyst.know(recorded.objects)
         self._batch, self._notes, self._exchanges = [], [], []
+        self._held = 0
         self._flushed = time.monotonic()
         if self._analyst is not None:
             self._analyst.collect()
