@@ -11,7 +11,11 @@ import re
 from workbench.sources.listings.document import Document
 from workbench.sources.listings.signed import Signed
 
-_SERVER = re.compile(r"<address>(?:<[^>]{0,40}>)?Apache|<img src=\"/icons/(?:back|blank)\.", re.IGNORECASE)
+_SERVER = re.compile(
+    r"<address>(?:<[^>]{0,40}>)?Apache|<img src=\"/icons/(?:back|blank)\."
+    r"|<ul><li><a href=\"[^\"]{0,4096}\"> Parent Dir",
+    re.IGNORECASE,
+)
 
 
 def _is_apache(document: Document) -> bool:

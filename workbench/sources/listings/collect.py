@@ -47,6 +47,7 @@ def collect(document: Document, rows: Iterable[Row], name: str, *, by_program: b
     program, or else the server would have shown the file instead.
     """
     rows = [row for row in rows if not row.is_parent]
+    document.forget_lines()
     remarks = Remarks()
     homes = _homes(document, rows, remarks)
     order = Order.UNKNOWN

@@ -69,9 +69,9 @@ def columns_of(line: Line) -> Columns | None:
 
 def is_parent(shown: str, name: bytes) -> bool:
     """Whether the words of a link lead up, although its address might be anything."""
-    if shown == "." or _DOTS.search(shown):
-        return True
-    return _PARENT.fullmatch(shown) is not None and name.decode("utf-8", "replace") != shown.rstrip("/")
+    if " ".join(name.decode("utf-8", "replace").split()) in (shown, shown.rstrip("/")):
+        return False
+    return shown == "." or _DOTS.search(shown) is not None or _PARENT.fullmatch(shown) is not None
 
 
 def marks_folder(line: Line) -> bool | None:

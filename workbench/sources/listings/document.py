@@ -11,6 +11,7 @@ from workbench.sources.listings.links import Resolver
 from workbench.sources.remote import Page
 
 MAX_LINES = 1_000_000
+MAX_LINKS = 450_000
 MAX_ENTRIES = 200_000
 """Entries that one page may have; what follows is left out, and a remark says so."""
 
@@ -27,7 +28,7 @@ _CLAIM = re.compile(
 
 
 class Document:
-    """What the formats look at. Any thread; nothing in it changes after it was made."""
+    """What the formats look at, one after another; for one thread at a time."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -59,11 +60,17 @@ class Document:
         """The lines of some kinds, in the order of the page."""
         return [line for line in self._all if line.kind in kinds]
 
+    def forget_lines(self) -> None:
+        """Give their memory back, once they were understood."""
+        self._all.clear()
+
     def _read(self) -> None:
+        links = 0
         for seen, line in enumerate(Liner(self.charset).lines(self._watched(markup.tokens(self.text)))):
             if line.links or line.kind == "tr":
                 self._all.append(line)
-            if seen >= MAX_LINES or len(self._all) > MAX_ENTRIES * 2:
+                links += len(line.links)
+            if seen >= MAX_LINES or links > MAX_LINKS or len(self._all) > MAX_LINKS:
                 self.cut = True
                 break
 

@@ -23,6 +23,7 @@ BLOCKS = frozenset[str]().union(
 )
 _OPENS = {"table": "tr", "pre": "pre", "xmp": "pre", "ul": "li", "ol": "li", "dir": "li", "menu": "li"}
 _BYTES = re.compile(r"\d[\d.,]{0,24}\s?bytes", re.IGNORECASE)
+_ORDER = re.compile(r"[0-9]{1,18}")
 _PRE = re.compile(r"[^\n]+|\n+")
 _MARKED = frozenset(("a", "td", "li", "tr", "span", "div", "svg", "i"))
 
@@ -49,8 +50,8 @@ class Line:
     """Classes, and names and words of icons, in lower case: ``class=…``, ``src=…``, ``alt=…``, ``icon=…``."""
     moment: str = ""
     """The ``datetime`` of a ``<time>``."""
-    orders: dict[int, str] = field(default_factory=dict)
-    """``data-order`` and the like, by cell."""
+    order: str = ""
+    """The first ``data-order``, ``data-size`` or ``data-sort-size`` of a cell that is a number."""
     counted: str = ""
     """A count of bytes in the ``title`` of a cell that shows it rounded."""
     heading: bool = False
@@ -123,6 +124,9 @@ class Liner:
     def _mark(self, frame: _Frame, tag: str, attributes: dict[str, str]) -> None:
         line = self._line(frame)
         if tag == "a":
+            if self._link is not None and frame.kind == "pre":  # the link before was never closed
+                self._flush(frame)
+                line = self._line(frame)
             self._end_link()
             href = attributes.get("href")
             if href is not None:
@@ -139,8 +143,8 @@ class Liner:
             line.moment = words(attributes.get("datetime", "")[:64], self._charset).strip()
         self._icon = tag == "i"
         for name in ("data-order", "data-sort-size", "data-size"):
-            if name in attributes:
-                line.orders.setdefault(len(line.cells) - 1 if line.kind == "tr" else -1, attributes[name][:32])
+            if not line.order and name in attributes and _ORDER.fullmatch(attributes[name]):
+                line.order = attributes[name]
         if (title := attributes.get("title", "")) and tag != "a" and _BYTES.fullmatch(title):
             line.counted = title
         if len(line.marks) < 24:
@@ -184,7 +188,7 @@ class Liner:
             self._add(frame, raw)
             return
         for found in _PRE.finditer(raw):
-            if found[0].startswith("\n"):
+            if found[0].startswith("\n") and self._link is None:
                 self._flush(frame)
             else:
                 self._add(frame, found[0])

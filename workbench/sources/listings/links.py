@@ -88,7 +88,7 @@ class Resolver:
         """The folder of a raw path that ends with a slash."""
         known = self._homes.get(folder)
         if known is None:
-            known = Home("", tuple(unquote_to_bytes(each) for each in folder.split("/")[1:-1]))
+            known = Home("", tuple(decoded(each) for each in folder.split("/")[1:-1]))
             if len(self._homes) < 4096:
                 self._homes[folder] = known
         return known
@@ -123,7 +123,7 @@ class Resolver:
         is_folder = path.endswith("/")
         folder, _, segment = (path[:-1] if is_folder else path).rpartition("/")
         home = self.home(folder + "/")
-        name = unquote_to_bytes(segment)
+        name = decoded(segment)
         whole = (*home.segments, name)
         if path in ("/", self.path) or whole == self.own.segments[: len(whole)]:
             return None
@@ -132,11 +132,11 @@ class Resolver:
     def _by_program(self, path: str, query: str) -> Target | None:
         """A link of a program that lists the folder which a parameter names; null for its other links."""
         if query.startswith("/"):
-            return self._valued(path, "", unquote_to_bytes(query.partition("&")[0]), None, query)
+            return self._valued(path, "", decoded(query.partition("&")[0]), None, query)
         values: dict[str, bytes] = {}
         for each in query.split("&")[:16]:
             name, _, value = each.partition("=")
-            values.setdefault(name.lower(), unquote_to_bytes(value.replace("+", " ")))
+            values.setdefault(name.lower(), decoded(value.replace("+", " ")))
         parameter = next((name for name in values if name in PARAMETERS), None)
         if parameter is None or not set(values) <= PARAMETERS | FILE_PARAMETERS:
             return None
@@ -145,7 +145,7 @@ class Resolver:
 
     def _valued(self, path: str, parameter: str, value: bytes, file: bytes | None, query: str) -> Target | None:
         segments = tuple(each for each in re.split(rb"[/\\]+", value) if each not in (b"", b"."))
-        program = f"{unquote_to_bytes(path).decode('latin-1')}?{parameter}="
+        program = f"{decoded(path).decode('latin-1')}?{parameter}="
         url = f"{self.prefix}{safe(path)}?{safe(query)}"
         if file is not None:
             return Target(Home(program, segments), file, False, url, flaw("", file)) if file else None
@@ -207,6 +207,11 @@ class Resolver:
         if segments[-1] in (".", ".."):
             kept.append("")
         return "/" + "/".join(kept)
+
+
+def decoded(raw: str) -> bytes:
+    """Percent-decoded once; every character stands for a byte."""
+    return unquote_to_bytes(raw.encode("latin-1"))
 
 
 def flaw(segment: str, name: bytes) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from workbench.sources.listings import charset
 
-MAX_TOKENS = 4_000_000
+MAX_TOKENS = 3_000_000
 """More than the wordiest server writes into 32 MB; a page with more is read up to here and called cut off."""
 MAX_VALUE = 65_536
 MAX_ATTRIBUTES = 64
@@ -26,7 +26,7 @@ _ATTRIBUTE = re.compile(
     r"""[\s/]*+(?:(?P<end>>)|(?P<name>=?[^\s/>=]*+)(?:\s*+=\s*+(?:(?P<quote>["'])|(?P<bare>[^\s>]*+)))?)"""
 )
 _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in RAW}
-_ENTITY = re.compile(r"&(?:#[0-9]{1,8};?|#[xX][0-9A-Fa-f]{1,7};?|[A-Za-z][A-Za-z0-9]{1,31};)")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,8}(?![0-9]);?|#[xX][0-9A-Fa-f]{1,7}(?![0-9A-Fa-f]);?|[A-Za-z][A-Za-z0-9]{1,31};)")
 
 
 class Token(NamedTuple):

@@ -95,10 +95,9 @@ def _row(
         _read_pre(row, line, link)
     else:
         _read_cells(row, line, link, columns)
-    order = next((each for each in line.orders.values() if each.isascii() and each.isdigit()), "") if orders else ""
-    if order and row.is_folder is not True and len(order) < 19:
-        row.size = Size(int(order), exact=True)
-        row.stamp = f"{order} {row.stamp}"
+    if orders and line.order and row.is_folder is not True:
+        row.size = Size(int(line.order), exact=True)
+        row.stamp = f"{line.order} {row.stamp}"
     if line.counted and row.size is not None:
         row.size, row.stamp = sizes.read(line.counted), line.counted
     row.stamp = f"{row.stamp} {row.moment or row.when}".strip(_SPACE)[:200]
@@ -149,6 +148,9 @@ def _read_cells(row: Row, line: Line, link: Link, columns: Columns | None) -> No
             row.stamp = words
             if row.size is not None or line.kind != "tr":
                 break
+    if row.size is None and line.kind != "tr" and not row.blank:
+        row.size = next((size for words in cells.values() if (size := sizes.find(words)) is not None), None)
+        row.stamp = str(row.size.number) if row.size is not None else ""
     if columns is not None and columns.time in cells and (when := stamps.find(cells[columns.time])):
         row.when = when.text
     else:

@@ -37,8 +37,7 @@ class Signed:
         if not document.is_html or not self.signature(document):
             return None
         for kind in self.kinds:
-            lines = headed(document.lines(kind)) if kind == "tr" else document.lines(kind)
-            rows = list(rows_of(document, lines, orders=self.orders))
+            rows = list(rows_of(document, headed(document.lines(kind)), orders=self.orders))
             if in_homes(document, rows) or any(_has_flaw(row) for row in rows):
                 return collect(document, rows, self.name)
         return self._empty(document)
@@ -52,11 +51,11 @@ class Signed:
 
 
 def headed(lines: list[Line]) -> list[Line]:
-    """The rows of the tables that have a heading of a listing, from there on; all of them when none has."""
+    """The rows of the tables that have a heading of a listing, from there on; all lines when none has."""
     known: set[int] = set()
     kept = []
     for line in lines:
-        if line.group not in known and columns_of(line) is not None:
+        if line.kind == "tr" and line.group not in known and columns_of(line) is not None:
             known.add(line.group)
         if line.group in known:
             kept.append(line)

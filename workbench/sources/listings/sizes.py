@@ -17,6 +17,7 @@ BLANK = frozenset(("", "-", "--", "—", "–", "&mdash;", "n/a", "none", "...",
 
 _UNIT = r"bytes?|octets?|байт|[kmgtpe]?(?:i?b|o)|[kmgtpe]|字节|バイト|바이트|б|кб|мб|гб|тб"
 _SIZE = re.compile(rf"\D??(\d[\d.,'\s]{{0,24}}?)\s?({_UNIT})?\s?-?", re.IGNORECASE)
+_INSIDE = re.compile(rf"(?<![\w.,/-])\d[\d.,]{{0,24}}\s?(?:{_UNIT})(?![\w/])", re.IGNORECASE)
 _STEPS = {"k": 1, "к": 1, "m": 2, "м": 2, "g": 3, "г": 3, "t": 4, "т": 4, "p": 5, "e": 6}
 
 
@@ -44,6 +45,12 @@ def read(words: str, bare: bool = True) -> Size | None:
         return None
     count = (number * 1024**step).to_integral_value(ROUND_HALF_UP)
     return Size(int(count), step == 0 and count == number) if count <= LARGEST else None
+
+
+def find(words: str) -> Size | None:
+    """The first size with a unit among other words; null when there is none."""
+    found = _INSIDE.search(words[:1024])
+    return read(found[0]) if found else None
 
 
 def is_blank(words: str) -> bool:

@@ -36,6 +36,7 @@ _DATES = (
 )
 _FORMS = tuple(re.compile(_ALONE + _WEEKDAY + date + _TAIL, re.IGNORECASE) for date in _DATES)
 _NUMERIC = _FORMS[-1]
+_DIGIT = re.compile(r"\d")
 
 _PLAIN_CLOCK = re.sub(r"\?P<\w+>", "?:", _CLOCK)
 _VAGUE = re.compile(
@@ -80,13 +81,15 @@ class Words(NamedTuple):
 
 def find(text: str) -> Words | None:
     """The first words that state a time, also where they leave open which; null when there are none."""
-    if len(text) > 4096:
-        text = text[:4096]
+    text = text[:4096]
+    first = len(text) - len(text.lstrip())
     best: re.Match[str] | None = None
-    for form in (*_FORMS, _VAGUE):
+    for form in (*_FORMS, _VAGUE) if _DIGIT.search(text) else (_VAGUE,):
         found = form.search(text)
         if found and (best is None or found.start() < best.start()):
             best = found
+            if best.start() == first:
+                break
     return Words(best.start(), best.end(), best[0]) if best else None
 
 

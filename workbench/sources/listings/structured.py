@@ -49,9 +49,10 @@ class Json:
         if self.is_empty(document):
             return collect(document, (), self.name)
         rows: list[Row] = []
+        cut = False
         for record in _records(document.text):
             if record is None:
-                document.cut = True
+                cut = True
                 break
             if not rows and not self.fits(record):
                 return None
@@ -59,6 +60,7 @@ class Json:
             if row is None:
                 return None
             rows.append(row)
+        document.cut |= cut and bool(rows)
         return collect(document, rows, self.name) if rows else None
 
 
@@ -127,7 +129,7 @@ def _caddy_row(document: Document, record: Record) -> Row | None:
 
 
 def _nginx_empty(document: Document) -> bool:
-    return document.text.strip(" ") == "[\r\n\r\n]"
+    return re.fullmatch(r"\[(?:\r\n){1,2}\]\s{0,2}", document.text[:16]) is not None
 
 
 def _caddy_empty(document: Document) -> bool:

@@ -33,6 +33,7 @@ class Tables:
         for _, group in groupby(lines, key=lambda line: line.group):
             kept += _listed(document, list(group))
         if kept:
+            lines.clear()
             return collect(document, kept, self.name, by_program=True)
         empty = document.claims and not document.cut and shows_frame(document, lines)
         return collect(document, (), self.name) if empty and not has_unread_links(document) else None
