@@ -1,4 +1,4 @@
-"""Runs benchmarks, each in a process of its own: ``python -m tests.bench [a b c d e f] [--small]``."""
+"""Runs benchmarks, each in a process of its own: ``python -m tests.bench [a b c d e f g] [--small]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.common import ROOT, commit, machine
 
-ALL = {"a": "intake", "b": "origins", "c": "gallery", "d": "timeline", "e": "opening", "f": "watch"}
+ALL = {"a": "intake", "b": "origins", "c": "gallery", "d": "timeline", "e": "opening", "f": "watch", "g": "frames"}
 
 
 def main() -> int:
@@ -19,7 +19,10 @@ def main() -> int:
         prog="tests/bench/run", description="Benchmarks: ours beside the peer, in one run."
     )
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="a intake, b origins, c gallery, d timeline, e opening, f watch"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="a intake, b origins, c gallery, d timeline, e opening, f watch, g frames",
     )
     parser.add_argument("--small", action="store_true", help="tiny inputs: does it work at all?")
     parser.add_argument("--write", type=Path, metavar="FILE", help="append the rows to this file")

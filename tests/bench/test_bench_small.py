@@ -18,7 +18,7 @@ from tests.bench.common import ROOT, Report
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_it_runs_at_a_tiny_size(name: str, tmp_path: Path) -> None:
-    needed = {"a": ["vipsthumbnail"], "b": ["goaccess"], "f": ["nginx", "wget", "rclone"]}.get(name, [])
+    needed = {"a": ["vipsthumbnail"], "b": ["goaccess"], "f": ["nginx", "wget", "rclone"], "g": ["nginx"]}.get(name, [])
     if missing := [each for each in needed if shutil.which(each) is None]:
         pytest.skip(f"{', '.join(missing)} not installed")
     done = subprocess.run(

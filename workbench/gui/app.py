@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("workbench.window")
 
+TURN_SECONDS = 0.001
+"""After so long a thread of Python lets others run: the main thread waits for several of them before it can draw."""
+
 
 def run(opening: Opening) -> int:
     """Open the window, with a case if one is named, and stay until it is closed; the exit code.
@@ -53,6 +56,7 @@ def run(opening: Opening) -> int:
     errors = ErrorDesk()
     errors.install()
     garbage = Garbage()
+    sys.setswitchinterval(TURN_SECONDS)
     try:
         with asyncio.Runner(loop_factory=lambda: make_loop(app, errors)) as runner:
             return runner.run(_window(app, look, settings, errors, opening))

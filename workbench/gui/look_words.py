@@ -54,6 +54,14 @@ def size_words(state: LookState) -> str:
     return text("look.bytes", done=done, known=wording.size(state.bytes_known))
 
 
+def bar_of(state: LookState) -> tuple[int, int]:
+    """How far of what is known, for a bar: bytes where their number is known, else files; small enough for 32 bits."""
+    known = state.bytes_known
+    done, total = (state.bytes_done, known) if known else (state.files_done, state.files_known)
+    scale = max(total // 1000, 1)
+    return min(done, total) // scale, total // scale
+
+
 def path_words(url: str) -> str:
     """The part of an address below the host, readable; the host stands with the look."""
     parts = urlsplit(url)

@@ -16,7 +16,7 @@ from workbench.core.filter import Filter
 from workbench.core.progress import Progress
 from workbench.gui.tasks import Latest, Tasks, result_of
 from workbench.jobs.pool import Pool
-from workbench.jobs.runner import Job, Runner
+from workbench.jobs.runner import Job, Phase, Runner
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ ALL_TABLES: frozenset[str] = frozenset({"*"})
 POLL_MS = 1500
 SETTLE_MS = 120
 """Changes of the case that come faster are told as one."""
+LOOK_MS = 250
+"""So often at the most it is told how far a look at a server is."""
 
 
 class Session(QObject):
@@ -63,7 +65,10 @@ class Session(QObject):
         self._poll.timeout.connect(self._look)
         self._latest_look = Latest(tasks)
         self._committed.connect(self._note, Qt.ConnectionType.QueuedConnection)
-        self._stepped.connect(self.job_changed, Qt.ConnectionType.QueuedConnection)
+        self._stepped.connect(self._step, Qt.ConnectionType.QueuedConnection)
+        self._looked: Job[object] | None = None
+        self._look_timer = QTimer(self, singleShot=True, interval=LOOK_MS)
+        self._look_timer.timeout.connect(self._tell_look)
         self._disconnects = [
             case.changed.connect(self._committed.emit),
             self.runner.changed.connect(self._stepped.emit),
@@ -111,11 +116,27 @@ class Session(QObject):
         """Stop listening, then jobs, workers and the case."""
         self._poll.stop()
         self._settle.stop()
+        self._look_timer.stop()
         self._latest_look.cancel()
         for disconnect in self._disconnects:
             disconnect()
         await asyncio.to_thread(self.close_jobs)
         await asyncio.to_thread(self.case.close)
+
+    def _step(self, job: Job[object]) -> None:
+        """A job got on. Looks at servers last long and get on often: they are told of a few times a second."""
+        if job.phase is Phase.RUNNING and job.number in self.controls:
+            self._looked = job
+            if not self._look_timer.isActive():
+                self._tell_look()
+        else:
+            self.job_changed.emit(job)
+
+    def _tell_look(self) -> None:
+        job, self._looked = self._looked, None
+        if job is not None:
+            self.job_changed.emit(job)
+            self._look_timer.start()
 
     def _note(self, done: Done[Any]) -> None:
         self._tables |= done.tables

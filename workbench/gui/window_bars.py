@@ -143,8 +143,12 @@ class StatusLine(QStatusBar):
 
     def show_job(self, words: str, done: int, total: int | None, more: int = 0) -> None:
         """What runs and how far it is; no words for nothing. An unknown total is a bar that only moves."""
-        running = bool(words)
         self.pause.hide()
+        counted = text("window.of", done=f"{done:,}", total=f"{total:,}") if total else f"{done:,}" if done else ""
+        self._show_step(words, done, total, counted, more)
+
+    def _show_step(self, words: str, done: int, total: int | None, counted: str, more: int) -> None:
+        running = bool(words)
         for widget in (self.job, self.bar, self.count, self.stop):
             widget.setVisible(running)
         if not running:
@@ -152,13 +156,11 @@ class StatusLine(QStatusBar):
         self.job.setText(f"{words} {text('window.more-jobs', count=more)}" if more else words)
         self.bar.setRange(0, total or 0)
         self.bar.setValue(min(done, total or 0))
-        counted = text("window.of", done=f"{done:,}", total=f"{total:,}") if total else f"{done:,}" if done else ""
         self.count.setText(counted)
 
     def show_look(self, words: str, done: int, total: int, counted: str, *, paused: bool, more: int = 0) -> None:
         """A look at a server: how far of what is known, how fast, and a way to pause it."""
-        self.show_job(words, done, total or None, more)
-        self.count.setText(counted)
+        self._show_step(words, done, total or None, counted, more)
         tip = text("window.resume-job" if paused else "window.pause-job")
         if self.pause.toolTip() != tip:
             self.pause.setToolTip(tip)

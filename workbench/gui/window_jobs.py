@@ -69,20 +69,11 @@ class Jobs(QObject):
         self._window.status.show_job(words, step.done, step.total, len(running) - 1)
 
     def _show_look(self, job: Job[object], control: Control, more: int) -> None:
-        from workbench.gui.look_words import status_words
+        from workbench.gui.look_words import bar_of, status_words
 
-        state = control.state
-        known = state.bytes_known
-        done, total = (state.bytes_done, known) if known else (state.files_done, state.files_known)
-        scale = max(total // 1000, 1)  # a bar counts in 32 bits
-        self._window.status.show_look(
-            text("look.at", source=job.detail),
-            done // scale,
-            total // scale,
-            status_words(control),
-            paused=control.paused,
-            more=more,
-        )
+        words = text("look.at", source=job.detail)
+        done, total = bar_of(control.state)
+        self._window.status.show_look(words, done, total, status_words(control), paused=control.paused, more=more)
 
     def cancel(self) -> None:
         """Stop the one that the status line shows."""

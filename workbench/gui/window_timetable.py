@@ -15,8 +15,10 @@ from workbench.gui.tasks import Latest
 from workbench.gui.texts import text
 
 if TYPE_CHECKING:
+    from workbench.case.case import Case
     from workbench.gui.main_window import MainWindow
     from workbench.gui.session import Session
+    from workbench.jobs.schedule import Due
 
 MINUTE_MS = 60_000
 AGAIN_SECONDS = 900.0
@@ -65,15 +67,14 @@ class Timetable(QObject):
             self._latest.start(self._see(session))
 
     async def _see(self, session: Session) -> None:
-        from workbench.jobs import watching
-
         now = times.now()
         planned: dict[str, int] = {}
         wanted: list[str] = []
         for known in await session.read(active_sources):
+            await asyncio.to_thread(prepare)
             if not known.options.get("every"):
                 continue
-            due = await asyncio.to_thread(watching.catch_up, session.case, known.name, now)
+            due = await asyncio.to_thread(_catch_up, session.case, known.name, now)
             if due.next is not None:
                 planned[known.name] = due.next
                 if due.is_due(now) and self._rested(known.name):
@@ -107,6 +108,17 @@ class Timetable(QObject):
         files = self._window.panes.get("files")
         zone = getattr(files, "zone", UTC)
         return text("watch.next-look", time=next_words(min(self.next.values()), zone))
+
+
+def prepare() -> None:
+    """Import what looks need while nobody waits for it: it takes longer than a frame. Not on the main thread."""
+    import workbench.jobs.watch  # noqa: F401 - for its effect
+
+
+def _catch_up(case: Case, source: str, now: int) -> Due:
+    from workbench.jobs import watching
+
+    return watching.catch_up(case, source, now)
 
 
 def next_words(micros: int, zone: object) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.gui import dropping
 from workbench.gui.settings import ANCHORS
@@ -59,22 +60,24 @@ class Watch:
     def start_probe(self, url: str, proxy: str, kind: str) -> Job[Found]:
         """Ask a server once, as a job."""
         from workbench.gui.watching import default_source
-        from workbench.jobs import probe
 
         case = self._window.open_session.case
-        return self._window.jobs.start(
-            "job.probe", lambda progress: probe.probe(case, url, progress, proxy=proxy, kind=kind), default_source(url)
-        )
+
+        def work(progress: Progress) -> Found:
+            from workbench.jobs import probe  # here, because importing it takes longer than a frame
+
+            return probe.probe(case, url, progress, proxy=proxy, kind=kind)
+
+        return self._window.jobs.start("job.probe", work, default_source(url))
 
     async def _agree(self, session: Session, agreed: Agreed) -> None:
         """Write down what was agreed on, before anything else is asked of the server."""
-        from workbench.jobs.plan import Plan
         from workbench.ops import marks, watch
 
         if agreed.anchors is not None:
             self._window.settings.set(ANCHORS, str(agreed.anchors))
-        plan = Plan(url=agreed.url, source=agreed.source, kind=agreed.kind, **asdict(agreed.manners))
-        await session.run(watch.source, agreed.source, agreed.kind, agreed.url, plan.options())
+        options = await asyncio.to_thread(kept_options, agreed)
+        await session.run(watch.source, agreed.source, agreed.kind, agreed.url, options)
         await session.run(watch.charter, agreed.source, **asdict(agreed.charter))
         await session.run(watch.decision, agreed.source, None, "robots", agreed.manners.robots)
         if agreed.own:
@@ -137,17 +140,18 @@ class Watch:
                 self._waiting.clear()
 
     async def _take(self, session: Session, source: str) -> Look:
-        from workbench.jobs import watch
         from workbench.jobs.control import Control
-        from workbench.jobs.plan import plan_of
         from workbench.queries.watched import one
 
         known = await session.read(one, source)
-        plan = plan_of(known.url, source, known.kind, known.options)
         control = Control()
         asking = self._asking()
 
         def work(progress: Progress) -> Look:
+            from workbench.jobs import watch  # here, because importing it takes longer than a frame
+            from workbench.jobs.plan import plan_of
+
+            plan = plan_of(known.url, source, known.kind, known.options)
             control.ask = asking.asker(source, progress)
             return watch.look(session.case, plan, session.pool, progress, control)
 
@@ -235,3 +239,10 @@ class Watch:
         """The case is gone."""
         self._waiting.clear()
         self._under_way = None
+
+
+def kept_options(agreed: Agreed) -> dict[str, Any]:
+    """What of the manners is kept in the case. Not on the main thread: what it imports takes longer than a frame."""
+    from workbench.jobs.plan import Plan
+
+    return Plan(url=agreed.url, source=agreed.source, kind=agreed.kind, **asdict(agreed.manners)).options()

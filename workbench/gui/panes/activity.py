@@ -26,7 +26,7 @@ from workbench.case.operation import REGISTRY
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.gui import icons
-from workbench.gui.look_words import full_words, item_words
+from workbench.gui.look_words import bar_of, full_words, item_words
 from workbench.gui.op_words import op_words
 from workbench.gui.panes.activity_requests import FoldersPage, RequestsPage
 from workbench.gui.panes.pane import Pane
@@ -112,12 +112,9 @@ class JobRow(QFrame):
             self.state.set_text(job_outcome(job))
 
     def _show_look(self, control: Control) -> None:
-        state = control.state
-        known = state.bytes_known
-        done, total = (state.bytes_done, known) if known else (state.files_done, state.files_known)
-        scale = max(total // 1000, 1)  # a bar counts in 32 bits
-        self.bar.setRange(0, total // scale)
-        self.bar.setValue(min(done // scale, total // scale))
+        done, total = bar_of(control.state)
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
         self.state.set_text(full_words(control))
         self.item.set_text(item_words(control))
         tip = text("window.resume-job" if control.paused else "window.pause-job")

@@ -50,6 +50,8 @@ class ElidedLabel(QWidget):
 
     def set_text(self, text: str) -> None:
         """Show another text."""
+        if text == self._text and self.accessibleName() == visible_text(text):
+            return
         self._text = text
         self.setAccessibleName(visible_text(text))
         self._name_tooltip()
