@@ -142,7 +142,7 @@ def _anchored(case: Case, folder: Path) -> dict[str, Any]:
     from workbench.jobs import anchors
 
     written = anchors.write(case, folder)
-    return {**path_fields("anchor", written.path), "custody_head": written.head}
+    return {**path_fields("anchor", written.path), "custody_head": written.head.hex()}
 
 
 def _plan(case: Case, call: Call, every: int | None) -> Plan:
