@@ -97,10 +97,12 @@ def _course(reader: Reader) -> Course:
     for look in looks(reader):
         by_source.setdefault(look.source, []).append(look)
     telling = compared(reader)
+    # Where no look but the last can show anything missing, nothing is known to have been absent before.
+    worth = [own for own in by_source.values() if any(each.covers_some for each in own[:-1])]
+    if not worth:
+        return Course(joined(parts), telling, bounds)
     by_look = _ByLook(reader)
-    for own in by_source.values():
-        if not any(each.covers_some for each in own[:-1]):
-            continue  # nothing can be known to have been absent before
+    for own in worth:
         walk = by_look.walk(reader, own)
         for rank, look in enumerate(own, start=1):
             covered = walk.ground.covered(look)
