@@ -97,8 +97,8 @@ def test_a_webdav_look_of_ours_comes_back_the_same(new_case: Callable[..., Case]
 
 
 def test_each_look_of_a_case_is_one_again(new_case: Callable[..., Case], pool: Pool) -> None:
-    """The second look keeps no page that is the same as before, and no file that it trusts: the first is the only place
-    where the page stands, and of a trusted file nothing was fetched.
+    """Later looks keep no page that is the same as before, and fetch no file that they trust: page and file are those
+    of the look that has them, by the same rule.
     """
     first, second = new_case("first"), new_case("second")
     with place() as root:
@@ -111,12 +111,18 @@ def test_each_look_of_a_case_is_one_again(new_case: Callable[..., Case], pool: P
             (root / "new.png").write_bytes(b"new")
             looked(first, running.url, trust="never")
             looked(first, running.url)
+            looked(first, running.url, trust="etag")
+            (root / "same" / "b.png").write_bytes(b"other")
+            looked(first, running.url)
     done = bring(second, pool, first.path.with_suffix(".evidence") / "warc", source="s")
-    assert [each.sightings for each in done.outcomes] == [2, 3, 3]
-    mine, theirs = rows(first), rows(second)
-    assert [each for each in mine if each["snapshot"] < 3] == [each for each in theirs if each["snapshot"] < 3]
-    assert {each["state"] for each in theirs if each["snapshot"] == 3} == {"not-fetched"}
+    assert [each.sightings for each in done.outcomes] == [2, 3, 3, 3, 3]
+    assert rows(second) == rows(first)
     assert covered(second) == covered(first)
+    sql = "SELECT sighting, rule FROM trusted ORDER BY sighting"
+    rules = first.ask(lambda reader: reader.all(sql))
+    assert {rule for _, rule in rules} == {"size-time", "not-modified"}
+    assert second.ask(lambda reader: reader.all(sql)) == rules
+    assert second.ask(verify).problems == ()
 
 
 def test_files_that_left_their_case_have_no_bytes(new_case: Callable[..., Case], pool: Pool, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ class Harvested:
     problem: Message | None = None
     record: str | None = None
     """The WARC record that shows it (``urn:uuid:…``), where there is one."""
+    trusted: str | None = None
+    """See `Sighted.trusted`."""
 
 
 @dataclass(frozen=True)

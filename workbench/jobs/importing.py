@@ -9,26 +9,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from workbench.case.case import Case
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
-from workbench.core.records import Basis
+from workbench.core.records import Basis, Harvested
 from workbench.core.times import Precision, Stated, Zone, parse_zone
 from workbench.jobs import intake, logs
 from workbench.jobs.intake import Order, Outcome
 from workbench.jobs.logs import Read
 from workbench.jobs.pool import Pool
 from workbench.jobs.sorting import logs_beside
+from workbench.jobs.trust import Trust
 from workbench.ops import intake as op
+from workbench.queries.harvest import Before, files_before
 from workbench.sources.base import problem_of, shown
 from workbench.sources.folder import file_time
 from workbench.sources.importers.base import Harvest, Importer, Options
 from workbench.sources.importers.registry import by_name, detect, warcs_within
+from workbench.sources.importers.told import LISTING, NOT_MODIFIED
 from workbench.sources.importers.warcfile import objects_beside
 from workbench.sources.registry import open_paths
+from workbench.sources.remote import Entry
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,49 @@ def _take_in(case: Case, harvest: Harvest, wish: Wish, done: Imported, pool: Poo
     if harvest.keep:
         _keep(case, harvest.keep, progress)
     order = Order(source=wish.source, observed=observed, basis=Basis.ASSERTED, scope=wish.scope, analyze=wish.analyze)
-    return intake.add_source(case, harvest.source, harvest.paths, order, pool, progress)
+    completed = _Trusted(case) if harvest.own else None
+    return intake.add_source(case, harvest.source, harvest.paths, order, pool, progress, completed)
+
+
+class _Trusted:
+    """Files that a look of ours did not fetch again, because they were those of before: by the rules of that look, from
+    what this case holds of the looks before it.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._trust = Trust("listing", b"", 0, 0.0)
+        self._folder: bytes | None = None
+        self._before: dict[bytes, Before] = {}
+
+    def __call__(self, snapshot: int, seen: Harvested) -> Harvested:
+        """The file with the bytes of before, where a rule says so."""
+        if seen.open is not None or seen.problem is not None:
+            return seen
+        folder = seen.path.rpartition(b"/")[0]
+        if folder != self._folder:
+            self._folder, self._before = folder, self._case.ask(files_before, snapshot, folder)
+        before = self._before.get(seen.path)
+        if before is None or not self._case.evidence.has(before.sha256):
+            return seen
+        stamp = seen.headers.get(LISTING, "")
+        entry = Entry(
+            b"", False, "", seen.size, False, seen.modified, seen.zone, seen.precision, seen.etag, stamp=stamp
+        )
+        rule = NOT_MODIFIED if NOT_MODIFIED in seen.headers else self._trust.rule(entry, before)
+        if rule is None:
+            return seen
+        earlier = before.claimed.get(LISTING, "") == stamp or seen.modified is None
+        return replace(
+            seen,
+            open=partial(self._case.evidence.open, before.sha256),
+            modified=before.modified if earlier else seen.modified,
+            zone=before.zone if earlier else seen.zone,
+            precision=before.precision if earlier else seen.precision,
+            etag=seen.etag or before.etag,
+            headers={**{name: str(value) for name, value in before.claimed.items()}, LISTING: stamp},
+            trusted=rule,
+        )
 
 
 def _keep(case: Case, paths: Sequence[Path], progress: Progress) -> None:

@@ -11,7 +11,7 @@ import hmac
 import json
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,10 +84,21 @@ def add(case: Case, paths: Sequence[Path], order: Order, pool: Pool, progress: P
 
 
 def add_source(
-    case: Case, source: Source, paths: Sequence[Path], order: Order, pool: Pool, progress: Progress
+    case: Case,
+    source: Source,
+    paths: Sequence[Path],
+    order: Order,
+    pool: Pool,
+    progress: Progress,
+    completed: Callable[[int, Harvested], Harvested] | None = None,
 ) -> Outcome:
-    """One look through a source that the caller made of `paths`, such as a harvest made elsewhere. See `add`."""
-    return _Intake(case, source, _resume_key(case, paths, order), order, pool, progress).run()
+    """One look through a source that the caller made of `paths`, such as a harvest made elsewhere. See `add`.
+
+    `completed` gets the look and a file, and adds what only the case knows of it.
+    """
+    job = _Intake(case, source, _resume_key(case, paths, order), order, pool, progress)
+    job.completed = completed
+    return job.run()
 
 
 def add_series(case: Case, folder: Path, pattern: str, order: Order, pool: Pool, progress: Progress) -> list[Outcome]:
@@ -112,6 +123,7 @@ class _Intake:
         self._order = order
         self._progress = progress
         self._recorder = Recorder(case, pool if order.analyze else None, progress)
+        self.completed: Callable[[int, Harvested], Harvested] | None = None
         self._lost = False
         self._failed = False
 
@@ -148,6 +160,8 @@ class _Intake:
                     if not isinstance(seen, Harvested):
                         self._note(seen)
                     elif not self._recorder.recorded_before(seen.path):
+                        if self.completed is not None:
+                            seen = self.completed(self._recorder.snapshot, seen)
                         window.append((seen, self._stored(pool, seen)))
                     while len(window) >= WINDOW or (window and window[0][1].done()):
                         self._record(*window.popleft())
@@ -236,6 +250,7 @@ class _Intake:
                 etag=seen.etag,
                 headers=json.dumps(dict(seen.headers), ensure_ascii=False, sort_keys=True) if seen.headers else None,
                 record=seen.record,
+                trusted=seen.trusted if stored else None,
                 warnings=(problem,) if problem else (),
             )
         )

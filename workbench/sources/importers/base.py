@@ -45,6 +45,8 @@ class Harvest:
     paths: tuple[Path, ...]
     observed: Stated | None = None
     keep: tuple[Path, ...] = ()
+    own: bool = False
+    """Did this program make it?"""
 
 
 class Importer(Protocol):

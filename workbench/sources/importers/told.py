@@ -13,6 +13,12 @@ MOST_FOLDERS = 64 << 20
 """Bytes of folder names that are kept in memory; beyond it no coverage is claimed for further folders."""
 
 
+LISTING = "listing"
+"""Among the headers of a file: what the listing says of it, word by word (`Entry.stamp`)."""
+NOT_MODIFIED = "not-modified"
+"""Among them: the server said that the file is the one of before."""
+
+
 class Folders:
     """What is known of each folder. What nobody listed was not reached, whatever was seen below it."""
 
@@ -86,6 +92,7 @@ def listed(path: bytes, entry: Entry, record: str | None = None, problem: Messag
         zone=entry.zone,
         precision=entry.precision,
         etag=entry.etag,
+        headers={LISTING: entry.stamp} if entry.stamp else {},
         problem=problem,
         record=record,
     )

@@ -95,7 +95,7 @@ def harvest_of(
     source = WarcSource(
         kind, shown(name.encode("utf-8", "surrogateescape")), files, Bodies(parts, index, earlier), base
     )
-    return Harvest(source, tuple(paths), index.first)
+    return Harvest(source, tuple(paths), index.first, own=index.own)
 
 
 def _indexed(parts: Sequence[WarcPart], progress: Progress) -> Index:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
@@ -12,7 +12,7 @@ from workbench.core.times import Precision, Zone
 from workbench.sources.base import problem_of
 from workbench.sources.http.headers import last_modified
 from workbench.sources.importers.pages import LARGEST, asks_for_password, page_of, problem, read_page
-from workbench.sources.importers.told import Folders, below, listed, unusable
+from workbench.sources.importers.told import LISTING, NOT_MODIFIED, Folders, below, listed, unusable
 from workbench.sources.importers.urls import Base, folder_url, split
 from workbench.sources.importers.warcbody import Answered, Bodies, Opener, joined
 from workbench.sources.importers.warcindex import REFUSED, SUCCESS, Row, Sort, key_of
@@ -20,6 +20,7 @@ from workbench.sources.remote import Entry, Listing, NetworkError
 
 _LONGEST_HEADERS = 8192
 _GONE = (404, 410)
+_SAME = 304
 
 
 @dataclass
@@ -210,7 +211,10 @@ class Telling:
         last = answers[-1] if answers else None
         said = problems[0] if problems else _why_not(last, incomplete=bool(pieces))
         own = record or (None if last is None else last.record_id)
-        yield _missing(path, entry, last, own, said)
+        missing = _missing(path, entry, last, own, said)
+        if last is not None and last.row.status == _SAME:
+            missing = replace(missing, record=last.record_id, headers={**missing.headers, NOT_MODIFIED: str(_SAME)})
+        yield missing
 
     def _is_whole(self, answer: Answered) -> bool:
         if answer.row.revisit:
@@ -258,7 +262,7 @@ def _fetched(
         zone=zone,
         precision=precision,
         etag=answer.headers.get("etag") or (None if entry is None else entry.etag),
-        headers=_kept(answer),
+        headers={**_kept(answer), **({LISTING: entry.stamp} if entry is not None and entry.stamp else {})},
         problem=Message("import-body-encoded", {"encoding": encoding[:40]})
         if encoding not in ("", "identity")
         else None,
@@ -295,7 +299,7 @@ def _why_not(answer: Answered | None, *, incomplete: bool) -> Message | None:
         return Message("import-refused", {"status": status})
     if not status:
         return Message("import-unanswered", {"problem": answer.fields.get("x-workbench-problem", "unknown")[:100]})
-    if status == 304:
+    if status == _SAME:
         return None  # the server says that it is the same as before: nothing went wrong
     return Message("import-answer", {"status": status})
 
