@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -134,6 +134,11 @@ def timer_files(kind: str) -> dict[str, str]:
     return {f"watch.{kind}": f"# {kind}\n" * 12, f"watch2.{kind}": "[Timer]\n"}
 
 
+def timer_command(kind: str, names: Sequence[str]) -> str:
+    """What is typed then."""
+    return f"watch. {kind} {names[0]}"
+
+
 def assistant(theme: Theme, settings: Settings, parent: QWidget | None, page: str, found: Any = None) -> WatchAssistant:
     """The assistant on one of its pages."""
     made = WatchAssistant(theme, settings, _no_spawn, _never, "https://203.0.113.9/files/", parent=parent)
@@ -202,7 +207,7 @@ def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[s
         "watch-limit": lambda: QuestionDialog(theme, "Storage", Message("disk-full"), "limit", parent),
         "watch-conduct": lambda: conduct(theme, parent),
         "watch-timer": lambda: TimerDialog(
-            theme, "Storage", "every 24 hours", timer_files, settings, _no_spawn, parent
+            theme, "Storage", "every 24 hours", timer_files, timer_command, settings, _no_spawn, parent
         ),
         "warnings": lambda: WarningsDialog(theme, [row], more=True, parent=parent),
     }

@@ -17,7 +17,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from tests.gui.dialog_samples import CHARTER, OLD_AND_NEW, conduct, found_listing, found_nothing, timer_files
+from tests.gui.dialog_samples import (
+    CHARTER,
+    OLD_AND_NEW,
+    conduct,
+    found_listing,
+    found_nothing,
+    timer_command,
+    timer_files,
+)
 from tests.gui.robots import Run, until
 from workbench.core.errors import Cancelled, UserError
 from workbench.core.messages import Message
@@ -357,6 +365,7 @@ def test_timer_files_are_previewed_copied_and_saved(run: Run, theme: Theme, tmp_
     async def act(dialog: TimerDialog) -> None:
         dialog.kind.setCurrentIndex(3)
         assert list(dialog.files) == ["watch.cron", "watch2.cron"]
+        assert dialog.command.text() == "watch. cron watch.cron"
         dialog.tabs.setCurrentIndex(1)
         dialog.copy()
         assert QGuiApplication.clipboard().text() == "[Timer]\n"
@@ -369,7 +378,9 @@ def test_timer_files_are_previewed_copied_and_saved(run: Run, theme: Theme, tmp_
         dialog.findChild(QPushButton, "dialog.close").click()
 
     settings = Settings(tmp_path / "s.ini")
-    converse(run, lambda spawn: TimerDialog(theme, "S", "every 24 hours", timer_files, settings, spawn), act)
+    converse(
+        run, lambda spawn: TimerDialog(theme, "S", "every 24 hours", timer_files, timer_command, settings, spawn), act
+    )
     assert (tmp_path / "watch.cron").read_text(encoding="utf-8").startswith("# cron")
     with pytest.raises(FileExistsError):
         write_files(tmp_path, {"other": "", "watch.cron": ""})

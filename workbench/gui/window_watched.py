@@ -130,7 +130,14 @@ class WatchedSources:
             return timers.entry(kind, program, path, known.url, known.name, int(every))
 
         await TimerDialog(
-            window.theme, known.name, interval_words(int(every)), entries, window.settings, window.spawn, window
+            window.theme,
+            known.name,
+            interval_words(int(every)),
+            entries,
+            timers.how,
+            window.settings,
+            window.spawn,
+            window,
         ).answer()
 
     async def _let_go(self, known: Watched) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabWidget, QWidget
 
@@ -17,9 +18,12 @@ from workbench.gui.settings import Settings
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme
 
+SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 KINDS = ("systemd", "launchd", "task", "cron")
 Entries = Callable[[str], Mapping[str, str]]
 """The files of an entry, by the kind of timer: name to text."""
+Command = Callable[[str, Sequence[str]], str]
+"""What puts an entry into force, by the kind of timer and the names of its files."""
 
 
 class TimerDialog(Dialog):
@@ -31,13 +35,14 @@ class TimerDialog(Dialog):
         source: str,
         interval: str,
         entries: Entries,
+        command: Command,
         settings: Settings,
         spawn: Spawn,
         parent: QWidget | None = None,
     ) -> None:
         title = text("watch.timer.title", source=source)
         super().__init__(theme, "watch-timer", title, text("watch.timer.about", interval=interval), 700, parent)
-        self._entries, self._settings, self._spawn = entries, settings, spawn
+        self._entries, self._command, self._settings = entries, command, settings
         self.files: dict[str, str] = {}
         self.kind = QComboBox()
         for kind in KINDS:
@@ -46,6 +51,10 @@ class TimerDialog(Dialog):
         form.add("watch.timer.kind", self.kind)
         self.body.addWidget(form)
         self.how = self.paragraph("", "dim")
+        self.command = self.paragraph("")
+        self.command.setFont(theme.font("mono"))
+        self.command.setTextInteractionFlags(SELECTABLE)
+        self.command.setAccessibleName(text("watch.timer.command"))
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(text("watch.timer.preview"))
@@ -75,6 +84,7 @@ class TimerDialog(Dialog):
             view.setAccessibleName(name)
             self.tabs.addTab(view, name)
         self.how.setText(text(f"watch.timer.{kind}.how"))
+        self.command.setText(self._command(kind, list(self.files)))
         self.said.hide()
 
     def copy(self) -> None:
