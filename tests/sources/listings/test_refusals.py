@@ -43,9 +43,9 @@ JSON = (
     "[",
 )
 NOT_EMPTY = {
-    "claims, but its rows are drawn by a script": "<html><title>Index of /</title><div id=x></div><script>draw()</script>",
+    "claims, but its rows are drawn by a script": "<html><title>Index of /</title><script>draw()</script>",
     "h5ai without its table": "<html><title>index - powered by h5ai v0.29.2</title><body><div id=content></div></body>",
-    "nginx, cut off before its list": "<html>\r\n<head><title>Index of /</title></head>\r\n<body>\r\n<h1>Index of /</h1>",
+    "nginx, cut off before its list": "<html>\r\n<head><title>Index of /</title></head>\r\n<h1>Index of /</h1>",
     "nginx, cut off within the first link": "<html><head><title>Index of /</title></head><h1>Index of /</h1><hr><pre>"
     '<a href="../">../</a>\r\n<a href="fir',
     "a listing whose links are written in a way of its own": "<html><title>Index of /</title><table><tr>"

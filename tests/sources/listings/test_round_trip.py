@@ -17,7 +17,8 @@ from workbench.sources.remote import Entry
 HARD = (
     "长名字.png", "사진 1.jpg", "Кадр №1.tga", "100%.txt", "%41%2e", "a#b", "what?", "a&b;c=d", "&amp;", "<b>", '"q"',
     "it's", " lead", "trail ", "two  blanks", "..", "...", "-", "12K", "2024-01-03 09:00", "Parent Directory", "../",
-    "folder",    "C:", "c:\\x", "javascript:x", "http:", "mailto:a@b", "\u202egpj.exe", "tab\there", "new\nline", "\r", "\x01\x7f",
+    "folder", "C:", "c:\\x", "javascript:x", "http:", "mailto:a@b", "\u202egpj.exe", "tab\there",
+    "new\nline", "\r", "\x01\x7f",
     "?C=N;O=D", "index.html", "~", ".hidden", "\u200b", "\ufeff", "e\u0301", "+", "a/b", "名" * 66, "x" * 200,
 )  # fmt: skip
 

@@ -52,11 +52,11 @@ def _text(item: Item) -> bytes:
 
 
 def _rounded(size: int) -> bytes:
-    for unit in ("", "K", "M", "G"):
+    for unit in ("", "K", "M", "G", "T"):
         if size < 1024:
             return f"{size}{unit}".encode()
         size = (size + 512) // 1024
-    return b"9999G"
+    raise ValueError(size)
 
 
 def _apache_pre(items: Sequence[Item]) -> bytes:

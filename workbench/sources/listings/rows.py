@@ -164,11 +164,10 @@ def _read_cells(row: Row, line: Line, link: Link, columns: Columns | None) -> No
 
 
 def _named(line: Line, link: Link, row: Row) -> int:
-    """The cell that holds the name, which is neither a size nor a time whatever it looks like."""
+    """The cell that holds the name, which is neither a size nor a time whatever it looks like; -1 when none does."""
     if line.kind == "tr":
         return link.first
     name = row.target.name.decode("utf-8", "replace") if isinstance(row.target, Target) else ""
-    inside = range(link.first, max(link.end, link.first + 1))
-    places = [place for place in inside if place < len(line.cells) and line.cells[place].strip(_SPACE)]
+    places = [place for place in range(link.first, min(link.end, len(line.cells))) if line.cells[place].strip(_SPACE)]
     same = [place for place in places if line.cells[place].strip(" /\t\r\n\xa0") == name]
-    return (same or places or [link.first])[0]
+    return (same or places or [-1])[0]
