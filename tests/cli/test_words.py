@@ -20,14 +20,28 @@ from workbench.workspace import Opening
 CONTRACT = (
     "open", "new", "add", "logs", "analyze", "files", "sightings", "changes", "events", "rejects", "origins",
     "timeline", "similar", "groups", "mark", "note", "undo", "custody", "bundle", "verify", "anchor", "own", "demo",
-    "charter", "requests", "coverage", "decide",
+    "watch", "schedule", "import", "charter", "requests", "coverage", "decide",
 )  # fmt: skip
-LATER = ("watch", "import", "dataset")
+LATER = ("dataset",)
 LISTS = (
     "files", "sightings", "changes", "events", "rejects", "origins", "timeline", "similar", "groups", "custody",
     "requests", "coverage",
 )  # fmt: skip
-CHANGING = ("new", "add", "logs", "analyze", "mark", "note", "undo", "anchor", "own", "charter", "decide")
+CHANGING = (
+    "new",
+    "add",
+    "logs",
+    "analyze",
+    "mark",
+    "note",
+    "undo",
+    "anchor",
+    "own",
+    "charter",
+    "decide",
+    "watch",
+    "import",
+)
 
 
 def command(name: str) -> Command:
