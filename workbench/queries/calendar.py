@@ -14,7 +14,7 @@ from workbench.case.readers import Reader
 from workbench.core import times
 from workbench.core.times import Precision, to_datetime
 from workbench.queries import walk
-from workbench.queries.covering import looks
+from workbench.queries.covering import Look, looks
 from workbench.queries.walk import ADDED, CHANGED, KINDS, MOVED, REMOVED, RETURNED
 
 MOST = timedelta(days=3653)
@@ -59,7 +59,7 @@ def days(reader: Reader, zone: tzinfo, source: int | None = None, now: int | Non
     counts = np.bincount(cells, minlength=size * len(KINDS)).reshape(-1, len(KINDS)).tolist()
     for look in looks(reader):
         if source is None or look.source == source:
-            at = to_datetime(look.observed, UTC if look.precision == Precision.DAY else zone).date()
+            at = day_of(look, zone)
             status = "partial" if look.status == "running" else look.status
             own = found.get(at, Day(at))
             found[at] = replace(
@@ -79,6 +79,11 @@ def days(reader: Reader, zone: tzinfo, source: int | None = None, now: int | Non
         own = found.get(at, Day(at))
         found[at] = replace(own, state=max(own.state, "missed", key=STATES.index), missed=own.missed + 1)
     return _filled(found, to_datetime(times.now() if now is None else now, zone).date())
+
+
+def day_of(look: Look, zone: tzinfo) -> date:
+    """The day under which a look stands."""
+    return to_datetime(look.observed, UTC if look.precision == Precision.DAY else zone).date()
 
 
 def _filled(found: dict[date, Day], today: date) -> list[Day]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,13 +18,17 @@ from workbench.case.readers import Reader
 from workbench.core.filter import Clock, Filter
 from workbench.core.records import State
 from workbench.queries import select
+from workbench.queries.covering import parents
 from workbench.queries.mask import IN_FORCE
 from workbench.queries.news import NEW, TABLES, News, kept, news
 from workbench.queries.shown import chunks, marks
 from workbench.queries.states import states_of
+from workbench.queries.walk import KINDS, REMOVED
 
 Arrangement = Literal["look", "folder", "size"]
 ARRANGEMENTS: tuple[Arrangement, ...] = ("look", "folder", "size")
+FEW_PATHS = 20_000
+"""So many are put in order by themselves, without asking for the order of all."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +45,20 @@ class Group:
     status: str = ""
     kinds: tuple[tuple[str, int], ...] = ()
     compared: bool = False
+    removed: int = 0
+    """Files that the look shows to be removed; told where nothing else limits what is shown."""
     path: str | None = None
 
 
 @dataclass(frozen=True)
 class Wall:
-    """Items in the order of the gallery. `sighting` is what each is shown by, `kind` what was new about it there (an
-    index into `news.KINDS`); `total` counts the case's items, filter or not.
+    """Items in the order of the gallery. `sighting` is what each is shown by, `look` its look, `kind` what was new about
+    it there (an index into `walk.KINDS`); `total` counts the case's items, filter or not.
     """
 
     ids: NDArray[np.int64]
     sighting: NDArray[np.int64]
+    look: NDArray[np.int32]
     kind: NDArray[np.int8]
     groups: tuple[Group, ...]
     total: int
@@ -85,26 +92,36 @@ class _Candidates:
 
 
 def wall(reader: Reader, asked: Filter, by: Arrangement = "look") -> Wall:
-    """What the filter shows, arranged by look (newest first), by folder, or by size (largest first)."""
+    """What the filter shows, arranged by look (newest first), by folder, or by size (largest first).
+
+    With a change, an item stands where that change was, also what was removed: there it was seen last.
+    """
     told = news(reader)
     snapshot = reader.arrays("sighting")["snapshot"]
     mask = select.sightings(reader, asked)
-    ids, rows = _placed(reader, told, _latest(asked, told, snapshot, mask))
     total = _count(reader)
-    if not mask.all():
-        keep = np.isin(ids, _items_of(reader, np.flatnonzero(mask)))
-        ids, rows = ids[keep], rows[keep]
+    if asked.change:
+        ids, rows = _last_in(reader, told, mask)
+    else:
+        ids, rows = _placed(reader, told, _latest(asked, told, snapshot, mask))
+        if not mask.all():
+            keep = np.isin(ids, _items_of(reader, np.flatnonzero(mask)))
+            ids, rows = ids[keep], rows[keep]
+    kinds = told.kind[rows]
+    if "removed" in asked.change:
+        kinds[select.sightings(reader, replace(asked, change=("removed",)))[rows]] = REMOVED
     if by == "folder":
-        order, groups = _by_folder(reader, ids, rows)
+        order, groups = _by_folder(reader, ids, rows, kinds)
     elif by == "size":
         order, groups = np.argsort(-_sizes(reader, ids), kind="stable"), ()
     else:
         order = _newest_first(told.rank[snapshot[rows]], rows)
-        groups = _by_look(reader, told, ids[order], rows[order])
+        groups = _by_look(reader, told, ids[order], rows[order], whole=not asked.without("source", "own"))
     sources = int(reader.value("SELECT count(DISTINCT source) FROM snapshot"))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
-    return Wall(ids[order], rows[order] + 1, told.kind[rows[order]], groups, total, sources, ids, place)
+    looks = snapshot[rows[order]].astype(np.int32)
+    return Wall(ids[order], rows[order] + 1, looks, kinds[order], groups, total, sources, ids, place)
 
 
 def _count(reader: Reader) -> int:
@@ -152,6 +169,14 @@ def _placed(reader: Reader, told: News, latest: int | None) -> tuple[NDArray[np.
     return _last_of_each(_candidates(reader, told), latest)
 
 
+def _last_in(reader: Reader, told: News, mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Items that have a sighting in the mask, ascending, and the row of the last one of each."""
+    rows = np.flatnonzero(mask)
+    items, ranks = _items_of(reader, rows), told.rank[reader.arrays("sighting")["snapshot"][rows]]
+    order = np.lexsort((ranks, items))
+    return _last_of_each(_Candidates(items[order], rows[order], ranks[order]), None)
+
+
 def _candidates(reader: Reader, told: News) -> _Candidates:
     def make() -> _Candidates:
         snapshot = reader.arrays("sighting")["snapshot"]
@@ -189,7 +214,9 @@ def judged(reader: Reader, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.isin(ids, np.array(found, np.int64))
 
 
-def _by_look(reader: Reader, told: News, ids: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[Group, ...]:
+def _by_look(
+    reader: Reader, told: News, ids: NDArray[np.int64], rows: NDArray[np.int64], *, whole: bool
+) -> tuple[Group, ...]:
     if not len(ids):
         return ()
     looks = reader.arrays("sighting")["snapshot"][rows]
@@ -211,39 +238,63 @@ def _by_look(reader: Reader, told: News, ids: NDArray[np.int64], rows: NDArray[n
         counts = np.bincount(kinds[start:end], minlength=len(NEW))
         named = tuple((NEW[kind], int(counts[kind])) for kind in range(1, len(NEW)) if counts[kind])
         compared = bool(told.compared[look])
-        found.append(Group(start, end - start, count, look, observed, precision, source, status, named, compared))
+        gone = int(told.removed[look]) if whole else 0
+        found.append(Group(start, end - start, count, look, observed, precision, source, status, named, compared, gone))
     return tuple(found)
 
 
 def _by_folder(
-    reader: Reader, ids: NDArray[np.int64], rows: NDArray[np.int64]
+    reader: Reader, ids: NDArray[np.int64], rows: NDArray[np.int64], kinds: NDArray[np.int8]
 ) -> tuple[NDArray[np.int64], tuple[Group, ...]]:
-    def make() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        size = int(reader.value("SELECT ifnull(max(id), 0) FROM path")) + 1
-        parents, places = np.zeros(size, np.int64), np.zeros(size, np.int64)
-        for place, (row, parent) in enumerate(reader.conn.execute("SELECT id, parent FROM path ORDER BY key, id")):
-            parents[row], places[row] = parent or 0, place
-        return parents, places
-
-    parents, places = kept(reader, "path-order", ("path",), make)
     paths = reader.arrays("sighting")["path"][rows]
-    folders = parents[paths]
-    order = np.lexsort((places[paths], np.where(folders > 0, places[folders], -1)))
+    folders = parents(reader)[paths]
+    places = _path_places(reader, np.concatenate([paths, folders]))
+    order = np.lexsort((places[: len(paths)], places[len(paths) :]))
     if not len(order):
         return order, ()
     sorted_folders = folders[order]
     starts = np.flatnonzero(np.concatenate([[True], sorted_folders[1:] != sorted_folders[:-1]]))
     ends = np.append(starts[1:], len(order))
     seen = np.add.reduceat(judged(reader, ids[order]).astype(np.int64), starts)
+    group = np.repeat(np.arange(len(starts)), ends - starts)
+    counts = np.bincount(group * len(KINDS) + kinds[order], minlength=len(starts) * len(KINDS)).reshape(-1, len(KINDS))
     wanted = sorted_folders[starts].tolist()
     names: dict[int, str] = {0: ""}
     for part in chunks(wanted):
         names.update(reader.all(f"SELECT id, display FROM path WHERE id IN ({marks(part)})", part))
     groups = tuple(
-        Group(start, end - start, count, path=names[folder])
-        for start, end, count, folder in zip(starts.tolist(), ends.tolist(), seen.tolist(), wanted, strict=True)
+        Group(start, end - start, count, path=names[folder], kinds=_named(of))
+        for start, end, count, folder, of in zip(
+            starts.tolist(), ends.tolist(), seen.tolist(), wanted, counts.tolist(), strict=True
+        )
     )
     return order, groups
+
+
+def _path_places(reader: Reader, paths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each of some paths stands in the order of their keys; 0, the top, before all."""
+    few = np.unique(paths[paths > 0])
+    if len(few) <= FEW_PATHS:
+        rows = [row for part in chunks(few.tolist()) for row in _keys(reader, part)]
+        at = {path: place for place, (_key, path) in enumerate(sorted(rows))}
+        places = np.array([at.get(path, -1) for path in few.tolist()], np.int64)
+        return np.where(paths > 0, places[np.searchsorted(few, paths) % len(few)], -1) if len(few) else -1 + 0 * paths
+
+    def make() -> NDArray[np.int64]:
+        ids = np.fromiter((row for (row,) in reader.conn.execute("SELECT id FROM path ORDER BY key, id")), np.int64)
+        made = np.full(int(ids.max()) + 1, -1, np.int64)
+        made[ids] = np.arange(len(ids))
+        return made
+
+    return kept(reader, "path-order", ("path",), make)[paths]
+
+
+def _keys(reader: Reader, paths: Sequence[int]) -> list[tuple[str, int]]:
+    return reader.all(f"SELECT key, id FROM path WHERE id IN ({marks(paths)})", paths)
+
+
+def _named(counts: Sequence[int]) -> tuple[tuple[str, int], ...]:
+    return tuple((kind, count) for kind, count in zip(KINDS, counts, strict=True) if kind and count)
 
 
 def _sizes(reader: Reader, ids: NDArray[np.int64]) -> NDArray[np.int64]:
