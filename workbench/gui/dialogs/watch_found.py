@@ -92,7 +92,8 @@ class FoundPage(QWidget):
             facts.add(text("watch.found.server"), found.server, text("watch.found.server-note"))
         if listing:
             facts.add(text("watch.found.seen"), seen_words(found.folders, found.files), listed_words(found))
-            facts.add(text("watch.found.size"), size_words(found), text("watch.found.size-note"))
+            stated = bool(found.size or found.sizes_known)
+            facts.add(text("watch.found.size"), size_words(found), text("watch.found.size-note") if stated else "")
         if found.certificate is not None:
             said, note = certificate_words(found.certificate, found.untrusted)
             facts.add(text("watch.certificate"), said, note)

@@ -178,8 +178,7 @@ class RequestsPage(LookPages):
         set_role(self.conduct, "quiet")
         self.conduct.clicked.connect(lambda _checked=False: self.conduct_wanted.emit(self.snapshot))
         self.top.addWidget(self.trouble)
-        self.top.addStretch(0)
-        self.top.addWidget(self.conduct)
+        self.table.add_widget(self.conduct)
         self.table.set_empty_text(text("requests.none"))
         self.table.view.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._columns = (

@@ -12,7 +12,6 @@ from workbench.gui.panes import wording
 from workbench.gui.panes.detail_parts import Section, Statements, copy_button, link, side_by_side, words
 from workbench.gui.texts import text
 from workbench.gui.watching import Charter, interval_words
-from workbench.gui.widgets.chips import FlowLayout
 from workbench.queries.watched import Watched
 
 if TYPE_CHECKING:
@@ -40,18 +39,16 @@ def _name(pane: DetailPane, about: Watched) -> QWidget:
 
 
 def _acts(pane: DetailPane, about: Watched) -> QWidget:
-    """Buttons that wrap where it is narrow."""
+    """What can be done, and below it what can be shown: a line each, since the pane may be narrow."""
     block = QWidget()
-    flow = FlowLayout(block, 6)
-    names: tuple[str, ...] = SHOWS
+    column = QVBoxLayout(block)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
     if pane.session.case.writable:
-        flow.addWidget(_button(pane, "look", about))
-        names = ("schedule", *SHOWS)
-    for name in names:
-        flow.addWidget(_link(pane, name, about))
-    policy = block.sizePolicy()
-    policy.setHeightForWidth(True)
-    block.setSizePolicy(policy)
+        column.addWidget(side_by_side(_button(pane, "look", about)))
+        column.addWidget(_link(pane, "schedule", about))
+    for name in SHOWS:
+        column.addWidget(_link(pane, name, about))
     return block
 
 
