@@ -88,29 +88,32 @@ def raw_server(script: Script, tls: ssl.SSLContext | None = None, port: int = 0)
 
     def converse(plain: socket.socket) -> None:
         connection = plain
-        with suppress(OSError, ssl.SSLError):
+        with suppress(OSError):
             if tls is not None:
                 connection = tls.wrap_socket(plain, server_side=True)
                 connections.append(connection)
-            rest = b""
-            while not closing.is_set():
-                while b"\r\n\r\n" not in rest:
-                    block = connection.recv(65536)
-                    if not block:
-                        return
-                    rest += block
-                head, _, rest = rest.partition(b"\r\n\r\n")
-                asked = _read(head.decode("latin-1"), connection, closing)
-                while len(rest) < int(asked.headers.get("content-length", 0)):
-                    rest += connection.recv(65536)
-                rest = rest[int(asked.headers.get("content-length", 0)) :]
-                server.asked.append((asked.method, asked.target))
-                server.sent.append(asked.headers)
-                script(asked)
-                if not asked.keep:
+            answer_all(connection)
+        connection.close()
+
+    def answer_all(connection: socket.socket) -> None:
+        rest = b""
+        while not closing.is_set():
+            while b"\r\n\r\n" not in rest:
+                block = connection.recv(65536)
+                if not block:
                     return
-        with suppress(OSError):
-            connection.close()
+                rest += block
+            head, _, rest = rest.partition(b"\r\n\r\n")
+            asked = _read(head.decode("latin-1"), connection, closing)
+            length = int(asked.headers.get("content-length", 0))
+            while len(rest) < length:
+                rest += connection.recv(65536)
+            rest = rest[length:]
+            server.asked.append((asked.method, asked.target))
+            server.sent.append(asked.headers)
+            script(asked)
+            if not asked.keep:
+                return
 
     accepting = threading.Thread(target=accept, name="raw server")
     accepting.start()
