@@ -59,7 +59,7 @@ def make(root: Path, count: int) -> None:
         path = root / f"EP{number // 100:02}" / f"SC{number:05}_수정_v01.png"
         path.parent.mkdir(exist_ok=True)
         small = dice.integers(0, 255, (30, 40, 3), dtype=np.uint8)
-        Image.fromarray(small).resize((640, 480)).save(path, compress_level=1)
+        Image.fromarray(small).resize((320, 240)).save(path, compress_level=1)
 
 
 async def look(robot: WindowRobot, case: Path, frames: Path) -> tuple[float, int]:
@@ -88,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true")
     sys.setswitchinterval(TURN_SECONDS)
-    count = 40 if parser.parse_args().small else 1000
+    count = 40 if parser.parse_args().small else 400
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     app.setQuitOnLastWindowClosed(False)

@@ -29,6 +29,8 @@ ALL_TABLES: frozenset[str] = frozenset({"*"})
 POLL_MS = 1500
 SETTLE_MS = 120
 """Changes of the case that come faster are told as one."""
+BUSY_MS = 500
+"""The same while a server is looked at, when changes come all the time."""
 LOOK_MS = 250
 """So often at the most it is told how far a look at a server is."""
 
@@ -142,7 +144,7 @@ class Session(QObject):
         self._tables |= done.tables
         self._stamp = max(self._stamp or 0, done.seq)
         if not self._settle.isActive():
-            self._settle.start()
+            self._settle.start(BUSY_MS if self.controls else SETTLE_MS)
 
     def _tell(self) -> None:
         tables, self._tables = frozenset(self._tables), set()
