@@ -188,3 +188,18 @@ def test_the_program_that_writes_a_listing_is_no_entry() -> None:
     assert listing is not None
     assert [entry.name for entry in listing.entries] == [b"b"]
     assert [remark.message.code for remark in listing.remarks] == ["listing-own-program"]
+
+
+MANUALS = {
+    "an index of a manual": "<html><title>Index of new symbols</title><h1>Index of new symbols</h1>"
+    "<ul><li><a href=x>x</a><li><a href=y>y</a></ul>",
+    "a table of a manual": "<html><table><tr><td>:</td><td>the size of the list</td></tr>"
+    "<tr><td>Returns</td><td><a href=x.html>x</a></td></tr></table>",
+    "a table of articles": "<html><table><tr><td><a href=a.html>A</a></td><td>2024-01-03</td></tr>"
+    "<tr><td><a href=b.html>B</a><td>2024-01-04</table>",
+}
+
+
+@pytest.mark.parametrize("text", MANUALS.values(), ids=list(MANUALS))
+def test_manuals_and_articles_are_no_listings(text: str) -> None:
+    assert read_listing(page(text)) is None

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from workbench.sources.listings.lines import Line
 
+MAX_HEADING = 48
+"""Characters; longer words above a column are prose."""
+
 _NAME = re.compile(r"name|file\b|title|^nom\b|\bnom du|nombre|datei|имя|名|이름|파일|ファイル", re.IGNORECASE)
 _SIZE = re.compile(
     r"\bsize\b|filesize|taille|gr(?:ö|oe)(?:ß|ss)e|tama[nñ]o|dimension|размер|大小|크기|サイズ|容量", re.IGNORECASE
@@ -50,11 +53,11 @@ class Columns(NamedTuple):
 
 
 def columns_of(line: Line) -> Columns | None:
-    """The columns that a row names; null when it is no heading of a listing."""
+    """The columns that a row names, two of the three at least; null when it is no heading of a listing."""
     name = size = time = None
     for place, cell in enumerate(line.cells):
-        words = " ".join(cell.split())[:80]
-        if not words or _TYPE.match(words):
+        words = " ".join(cell[:512].split())
+        if not words or len(words) > MAX_HEADING or _TYPE.match(words):
             continue
         if _SIZE.search(words):
             size = place if size is None else size
@@ -62,7 +65,7 @@ def columns_of(line: Line) -> Columns | None:
             time = place if time is None else time
         elif _NAME.search(words):
             name = place if name is None else name
-    if size is None and (name is None or time is None):
+    if [name, size, time].count(None) > 1:
         return None
     return Columns(name, size, time)
 

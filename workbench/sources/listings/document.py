@@ -21,8 +21,8 @@ _HTML = re.compile(
 )
 _SORT = re.compile(r"\?(?:C=[NMSD](?:[;&]|$)|[NMSD]=?[AD]$)")
 _CLAIM = re.compile(
-    r"index of|directory list|directory:|listing of|listing:|directory contents|contents of|file listing|list of files"
-    r"|目录|文件列表|색인|디렉터리|ディレクトリ|verzeichnis|indice de|índice de|index de|каталог|содержимое",
+    r"(?:index of|contents of|listing of|listing:|directory:|indice de|índice de|index de)\s{0,9}(?:[./~]|\w{3,5}:/)"
+    r"|directory list|directory contents|file listing|目录|文件列表|디렉터리 목록|ディレクトリ一覧|содержимое каталога",
     re.IGNORECASE,
 )
 
