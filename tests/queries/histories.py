@@ -33,6 +33,7 @@ class Seen:
     scope: str = "complete"
     folders: Sequence[tuple[bytes, Coverage]] = ()
     warned: Sequence[bytes] = ()
+    abandoned: bool = False
 
 
 Claim = tuple[str, bytes, bytes | None]
@@ -69,6 +70,7 @@ def record(case: Case, history: Sequence[Seen], source: str = "server") -> Recor
         notes: list[Noted | Folder] = [
             *(Folder(path, state) for path, state in each.folders),
             *(Noted(path, Message("file-vanished")) for path in each.warned),
+            *([Noted(b"", Message("look-abandoned"))] if each.abandoned else []),
         ]
         rows = case.run(intake.batch, look, files, notes, intake.Known()).result.sightings
         made.sightings.update({(look, path): row for path, row in zip(each.files, rows, strict=True)})
@@ -81,7 +83,7 @@ def record(case: Case, history: Sequence[Seen], source: str = "server") -> Recor
 
 def compares(look: Seen) -> bool:
     """Can the look show that anything is missing?"""
-    if look.status is Status.PARTIAL and look.scope == "complete":
+    if look.status is Status.PARTIAL and look.scope == "complete" and not look.abandoned:
         return any(state is Coverage.LISTED for _, state in look.folders)
     return look.status is Status.COMPLETE
 
@@ -100,6 +102,8 @@ def lacks(look: Seen, path: bytes) -> bool:
         folder = folder.rpartition(b"/")[0]
         if folder in said:
             return said[folder] is Coverage.LISTED
+        if folder in look.warned:
+            return False
     return False
 
 

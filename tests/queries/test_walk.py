@@ -87,7 +87,7 @@ looks = st.builds(
     st.lists(
         st.tuples(st.sampled_from(FOLDERS), st.sampled_from([Coverage.LISTED, Coverage.LISTED, *Coverage])), max_size=6
     ),
-    st.lists(st.sampled_from(FILES), max_size=1),
+    st.lists(st.sampled_from([*FILES, *FOLDERS[1:]]), max_size=2),
 )
 
 
@@ -222,8 +222,9 @@ def test_a_refused_folder_that_was_not_there_before_is_new_with_all_that_it_held
         Seen(plain(b"b"), 1, Status.PARTIAL, "partial", [(b"", LISTED)]),
         Seen(plain(b"b"), 1, Status.PARTIAL),
         Seen(plain(b"b"), 1, Status.PARTIAL, folders=[(b"", REFUSED)]),
+        Seen(plain(b"b"), 1, Status.PARTIAL, folders=[(b"", LISTED)], abandoned=True),
     ],
-    ids=["failed", "cut off", "declared partial", "says nothing of folders", "start refused"],
+    ids=["failed", "cut off", "declared partial", "says nothing of folders", "start refused", "abandoned"],
 )
 def test_looks_that_can_show_nothing_missing_claim_nothing(case: Case, between: Seen) -> None:
     """What they saw was there all the same: it is new at the next look, and gone when it is not there any more."""
@@ -239,6 +240,15 @@ def test_a_path_about_which_a_look_warns_is_not_missing(case: Case) -> None:
         Seen(plain(b"a", b"b"), 0),
         partial({}, 1, (b"", LISTED), warned=[b"a"]),
     ) == [{("removed", b"b", None)}]
+
+
+def test_what_is_below_a_folder_about_which_a_look_warns_is_not_missing(case: Case) -> None:
+    """Its link led elsewhere, say, and was not followed."""
+    assert of(
+        case,
+        Seen(plain(b"a", b"d/x", b"d/e/x", b"e/x"), 0),
+        partial({}, 1, (b"", LISTED), (b"e", LISTED), warned=[b"d", b"e"]),
+    ) == [{("removed", b"a", None), ("removed", b"e/x", None)}]
 
 
 def test_the_last_row_of_a_folder_counts(case: Case) -> None:

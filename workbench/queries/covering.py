@@ -4,10 +4,11 @@ Never claim more than was seen: that a file is missing from a look says somethin
 - A *complete* look covers everything.
 - A *partial* look at the whole of a source covers what it listed: of the rows of `coverage` the one of the nearest
   folder above the file decides, the last one where there are several. What it did not list it must say; a folder that
-  has no row was not there. A path about which the look warns was met, whatever became of it, and is not missing.
+  has no row was not there. A path about which the look warns was met, whatever became of it: neither it nor what is
+  below it is missing, unless it has a row of its own that says that it was listed.
 - A look that was *declared* to be of a part (``--scope partial``) covers nothing, whatever folders it listed.
 - A *failed* look, and one without an end, cover nothing: they may have stopped between listing a folder and recording
-  what stood in it.
+  what stood in it. So may one that was *abandoned*: cut off, and ended later as it was.
 What any look saw, was there.
 """
 
@@ -20,13 +21,18 @@ from numpy.typing import NDArray
 
 from workbench.case.readers import Reader
 
+ABANDONED = "look-abandoned"
+"""The warning of a look that was cut off, and ended as it was when the next one began."""
+
 Paths = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Look:
-    """One look; `status` is ``running`` while it has no end. `listed` is 1 where it has listed some folder."""
+    """One look; `status` is ``running`` while it has no end. `listed` is 1 where it has listed some folder, and was not
+    abandoned.
+    """
 
     id: int
     source: int
@@ -53,7 +59,8 @@ def looks(reader: Reader) -> list[Look]:
     def make() -> list[Look]:
         rows = reader.all(
             "SELECT n.id, n.source, n.observed, n.precision, ifnull(e.status, 'running'), n.scope, "
-            "EXISTS (SELECT 1 FROM coverage c WHERE c.snapshot = n.id AND c.state = 'listed') "
+            "EXISTS (SELECT 1 FROM coverage c WHERE c.snapshot = n.id AND c.state = 'listed') AND NOT EXISTS "
+            f"(SELECT 1 FROM warning w WHERE w.snapshot = n.id AND w.code = '{ABANDONED}') "
             "FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY n.observed, n.id"
         )
         return [Look(*row) for row in rows]
@@ -96,13 +103,11 @@ class Ground:
             return np.ones(len(self._paths), bool)
         if not look.covers_some and not (lenient and look.status == "partial" and look.listed):
             return None
-        found = self._by_folder(look.id)
-        met = self._reader.all("SELECT path FROM warning WHERE snapshot = ? AND path IS NOT NULL", (look.id,))
-        if met:
-            found &= ~np.isin(self._paths, np.array(met, np.int64)[:, 0])
-        return found
+        warned = self._reader.all("SELECT path FROM warning WHERE snapshot = ? AND path IS NOT NULL", (look.id,))
+        met = np.array([row for (row,) in warned], np.int64)
+        return self._by_folder(look.id, met) & ~np.isin(self._paths, met)
 
-    def _by_folder(self, look: int) -> Mask:
+    def _by_folder(self, look: int, met: Paths) -> Mask:
         folders = self._lay_out()
         said = _numbers(
             self._reader.value(
@@ -114,6 +119,7 @@ class Ground:
         at = np.minimum(np.searchsorted(folders, said // 2), len(folders) - 1)
         known = folders[at] == said // 2
         state = np.zeros(len(folders), np.int8)
+        state[np.isin(folders, met)] = 1
         state[at[known]] = 1 + said[known] % 2  # of several the last one stays
         nearest = np.where(state > 0, np.arange(len(folders)), self._above)
         while True:  # each round leaps twice as far, so that a tree of any depth takes a few
