@@ -122,6 +122,7 @@ ACTIONS: tuple[Spec, ...] = (
     Spec("go-first", "go", lambda w: w.going.go("first"), ("Ctrl+Home",), "", Need.CASE),
     Spec("go-last", "go", lambda w: w.going.go("last"), ("Ctrl+End",), "", Need.CASE),
     Spec("view-image", "go", lambda w: w.going.toggle_viewer(), ("V",), "image", Need.CASE, 1),
+    Spec("today", "go", lambda w: w.today.show(), ("Ctrl+T",), "look", Need.CASE, 2),
     Spec("go-gallery", "go", lambda w: w.going.focus_pane("gallery"), ("Ctrl+1",), "gallery", Need.CASE, 2),
     Spec("go-files", "go", lambda w: w.going.focus_pane("files"), ("Ctrl+2",), "folder", Need.CASE, 2),
     Spec("go-timeline", "go", lambda w: w.going.focus_pane("timeline"), ("Ctrl+3",), "timeline", Need.CASE, 2),

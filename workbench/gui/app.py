@@ -140,7 +140,8 @@ async def _window(
 
 async def begin_with(session: Session, opening: Opening) -> None:
     """Show what the opening asks for. Raises `UserError` for a focus that names nothing."""
-    session.workspace.filter = opening.asked
+    if opening.asked:
+        session.workspace.filter = opening.asked
     if opening.focus is not None:
         kind, row = await session.read(target, opening.focus)
         if kind == "sighting":

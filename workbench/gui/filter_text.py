@@ -26,11 +26,18 @@ class ChipText:
 
 
 def chip_texts(asked: Filter, *, with_search: bool = False) -> list[ChipText]:
-    """All chips of a filter, in its own order; named objects are one chip. A single search stands in its own field."""
+    """All chips of a filter, in its own order; named objects are one chip, and so are changes. A single search stands
+    in its own field.
+    """
     found: list[ChipText] = []
     if asked.objects:
         found.append(ChipText("objects", None, text("filter.objects", count=len(asked.objects)), excludes=False))
+    if len(asked.change) > 1:
+        label = text("filter.any-change", values=", ".join(value_words("change", each) for each in asked.change))
+        found.append(ChipText("change", None, label, excludes=False))
     for facet, value in asked.parts:
+        if facet == "change" and len(asked.change) > 1:
+            continue
         if facet == "objects" or (facet == "text" and not with_search and len(asked.text) == 1):
             continue
         found.append(ChipText(facet, value, chip_label(facet, value), facet.startswith("not_")))

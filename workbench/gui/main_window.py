@@ -46,6 +46,7 @@ from workbench.gui.window_jobs import Jobs
 from workbench.gui.window_marks import Marks
 from workbench.gui.window_now import Now
 from workbench.gui.window_timetable import Timetable
+from workbench.gui.window_today import Today
 from workbench.gui.window_watch import Watch
 from workbench.gui.window_watched import WatchedSources
 from workbench.gui.window_welcome import Welcome
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
     watch: Watch
     watched: WatchedSources
     timetable: Timetable
+    today: Today
 
     def __init__(self, theme: Theme, settings: Settings, errors: ErrorDesk, tasks: Tasks) -> None:
         super().__init__()
@@ -123,6 +125,7 @@ class MainWindow(QMainWindow):
         self.watch = Watch(self)
         self.watched = WatchedSources(self)
         self.timetable = Timetable(self)
+        self.today = Today(self)
         self.wiring = Wiring(self)
         self.setObjectName("main-window")
         self.setWindowTitle(text("window.title"))
@@ -277,6 +280,7 @@ class MainWindow(QMainWindow):
         session.focus_changed.connect(lambda _focus: self.now.renew_actions())
         session.job_changed.connect(self.jobs.show)
         await self.now.ask_facts(session)
+        await self.today.land(session)
         self.filter_bar.set_session(session)
         for name, class_name in PANES:
             module = importlib.import_module(f"workbench.gui.panes.{name}")

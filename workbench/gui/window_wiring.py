@@ -24,6 +24,8 @@ class Wiring:
         for name, signal, act in (
             ("gallery", "open_requested", lambda *_: self._window.going.show_viewer()),
             ("gallery", "menu_requested", lambda place: self._context(ITEM_MENU, place)),
+            ("gallery", "look_requested", self._window.watch.look),
+            ("gallery", "requests_requested", self._window.watched.show_requests),
             ("detail", "open_requested", lambda *_: self._window.going.show_viewer()),
             ("timeline", "zone_changed", self._window.going.show_zone),
             ("viewer", "closed", self._window.going.show_gallery),

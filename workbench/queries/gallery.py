@@ -52,7 +52,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Wall:
-    """Items in the order of the gallery. `sighting` is what each is shown by, `look` its look, `kind` what was new about
+    """Items in the order of the gallery. `sighting` is what each is shown by, `look` its look, `kind` what was new of
     it there (an index into `walk.KINDS`); `total` counts the case's items, filter or not.
     """
 
@@ -111,7 +111,7 @@ def wall(reader: Reader, asked: Filter, by: Arrangement = "look") -> Wall:
     if "removed" in asked.change:
         kinds[select.sightings(reader, replace(asked, change=("removed",)))[rows]] = REMOVED
     if by == "folder":
-        order, groups = _by_folder(reader, ids, rows, kinds)
+        order, groups = _by_folder(reader, ids, rows, kinds if asked.change else np.zeros_like(kinds))
     elif by == "size":
         order, groups = np.argsort(-_sizes(reader, ids), kind="stable"), ()
     else:

@@ -30,7 +30,8 @@ from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
-from workbench.queries import tree, watched
+from workbench.queries import landing, tree, watched
+from workbench.queries.landing import Place
 from workbench.queries.tree import FolderNode, Overview
 from workbench.queries.watched import Watched
 from workbench.workspace import Focus
@@ -40,7 +41,7 @@ _SETTLE_MS = 120
 
 
 class FilesPane(ZonedPane):
-    """A tree whose choice is the filter's source, snapshot, path and tag. Escape, or *All files*, lets go."""
+    """A tree whose choice is the filter's source, snapshot, path, tag and change. Escape, or *All files*, lets go."""
 
     name = "files"
     facets = nodes.FACETS
@@ -72,6 +73,7 @@ class FilesPane(ZonedPane):
         self.empty = Hint(theme, "source")
         self._overview: Overview | None = None
         self._watched: dict[int, Watched] = {}
+        self._today: Place | None = None
         self._next: dict[str, int] = {}
         self._folders: list[FolderNode] = []
         self._quiet = False
@@ -108,6 +110,7 @@ class FilesPane(ZonedPane):
         self._asked_now = asked
         overview = await self.session.read(tree.overview, asked)
         self._watched = {each.source: each for each in await self.session.read(watched.sources)}
+        self._today = next(iter(await self.session.read(landing.places)), None)
         self._overview = with_watched(overview, self._watched)
         self._show()
         folders = await self.session.read(tree.folders, asked)
@@ -138,6 +141,8 @@ class FilesPane(ZonedPane):
             return
         single = len(found.sources) == 1
         top = [nodes.everything(found)]
+        if self._today is not None and self._today.compared:
+            top.append(nodes.today_node(self._today, self.zone))
         for each in found.sources:
             node = nodes.source_node(each, self.zone, self._folders if single else ())
             server = self._watched.get(each.id)

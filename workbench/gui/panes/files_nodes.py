@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
@@ -10,13 +11,14 @@ from itertools import pairwise
 import numpy as np
 
 from workbench.core.filter import Filter
-from workbench.core.times import DAY
+from workbench.core.times import DAY, MINUTE
 from workbench.gui.panes import wording
 from workbench.gui.texts import text
 from workbench.gui.widgets.elide import visible_text
+from workbench.queries.landing import Place
 from workbench.queries.tree import FolderNode, LogNode, Look, Overview, SourceNode
 
-FACETS = ("source", "snapshot", "path", "tag")
+FACETS = ("source", "snapshot", "path", "tag", "change")
 RECENT_LOOKS = 7
 """Looks that stand open; earlier ones are one node below them."""
 
@@ -72,6 +74,22 @@ def everything(found: Overview) -> Node:
     )
 
 
+def today_node(found: Place, zone: tzinfo) -> Node:
+    """What the last look at a source brought: all of it, as one choice."""
+    used = UTC if found.shown.precision == wording.DAY_PRECISION else zone
+    code = "today-node" if wording.is_today(found.shown.observed, used) else "last-look"
+    when = wording.moment(found.shown.observed, used, found.shown.precision)
+    return Node(
+        ("today",),
+        text(f"panes.files.{code}"),
+        "look",
+        wording.number(found.files) if found.files else "",
+        values=tuple((facet, value) for facet, value in found.filter.parts if isinstance(value, str | int)),
+        tooltip=text("panes.gallery.of-source", title=when, source=found.name),
+        spoken=wording.counted("panes.gallery.files", found.files),
+    )
+
+
 def source_node(found: SourceNode, zone: tzinfo, folders: Sequence[FolderNode]) -> Node:
     """A source with its looks, newest first, and the folders at its top."""
     node = Node(
@@ -115,12 +133,12 @@ def _with_gaps(looks: Sequence[Look], zone: tzinfo) -> list[Node]:
     """The looks; where they come daily, the days without one between them."""
     nodes: list[Node] = []
     daily = _daily(looks)
-    by_day: dict[str, int] = {}
-    for look in looks:
-        by_day[_day(look, zone)] = by_day.get(_day(look, zone), 0) + 1
+    by_day = Counter(_day(look, zone) for look in looks)
+    by_minute = Counter(look.observed // MINUTE for look in looks)
     for later, earlier in pairwise([*looks, None]):
         assert later is not None
-        nodes.append(_look_node(later, zone, several=by_day[_day(later, zone)] > 1))
+        several = by_day[_day(later, zone)] > 1
+        nodes.append(_look_node(later, zone, several=several, seconds=by_minute[later.observed // MINUTE] > 1))
         if earlier is None or not daily:
             continue
         missing = later.observed // DAY - earlier.observed // DAY - 1
@@ -138,13 +156,15 @@ def _day(look: Look, zone: tzinfo) -> str:
     return wording.day(look.observed, UTC if look.precision == wording.DAY_PRECISION else zone, short=True)
 
 
-def _look_node(look: Look, zone: tzinfo, *, several: bool) -> Node:
+def _look_node(look: Look, zone: tzinfo, *, several: bool, seconds: bool) -> Node:
     day = _day(look, zone)
     used = UTC if look.precision == wording.DAY_PRECISION else zone
-    if wording.is_today(look.observed, used):
-        day = text("panes.files.today", day=day)
+    today = wording.is_today(look.observed, used)
     if several and look.precision != wording.DAY_PRECISION:
-        day = text("panes.gallery.at", day=day, time=wording.clock_time(look.observed, used))
+        time = wording.clock_time(look.observed, used, seconds=seconds)
+        day = text("panes.files.today-at", time=time) if today else text("panes.gallery.at", day=day, time=time)
+    elif today:
+        day = text("panes.files.today", day=day)
     label = (
         day
         if look.status == "complete"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Signal
@@ -13,15 +16,17 @@ from workbench.core.filter import Filter
 from workbench.gui.panes.gallery_header import GalleryHeader
 from workbench.gui.panes.gallery_words import badge_of, section_of
 from workbench.gui.panes.pane import THROTTLE_MS
+from workbench.gui.panes.today import TodayPane
 from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_surface
 from workbench.gui.thumbs import Thumbs
+from workbench.gui.widgets.elide import visible_text
 from workbench.gui.widgets.empty import Action, EmptyState
 from workbench.gui.widgets.gallery import TILE_SIZES, Gallery
 from workbench.gui.widgets.gallery_tiles import Badge, Section
-from workbench.queries import files
+from workbench.queries import files, landing
 from workbench.queries import gallery as queries
 from workbench.queries.gallery import Arrangement, Wall
 from workbench.queries.news import news
@@ -35,13 +40,17 @@ class GalleryPane(ZonedPane):
     """What the filter shows, as tiles. `open_requested` asks for the viewer, `add_requested` for an intake."""
 
     name = "gallery"
-    tables = frozenset({"sighting", "snapshot", "snapshot_end", "object", "analysis", "match", "event", "mark_now"})
+    tables = frozenset(
+        {"sighting", "snapshot", "snapshot_end", "object", "analysis", "match", "event", "mark_now", "watch"}
+    )
     wants_answers_hidden = True
 
     open_requested = Signal(object)
     add_requested = Signal()
     watch_requested = Signal()
     menu_requested = Signal(QPoint)
+    look_requested = Signal(str)
+    requests_requested = Signal(object)
     shown_changed = Signal(int, int)
     """How many items are shown, and how many the case has."""
 
@@ -49,11 +58,13 @@ class GalleryPane(ZonedPane):
         super().__init__(session, theme, parent)
         self._wall: Wall | None = None
         self._newest: frozenset[int] = frozenset()
-        self._by: Arrangement = "look"
+        self._by: dict[bool, Arrangement] = {False: "look", True: "folder"}
+        """The order, without and with news of looks alone."""
         self._telling = False
         self.thumbs = Thumbs(session, self._placed, parent=self)
         self.gallery = Gallery(theme, self.thumbs)
         self.thumbs.ready.connect(self.gallery.tiles_ready)
+        self.today = TodayPane(session, theme)
         self.header = GalleryHeader(theme)
         self.empty = EmptyState(theme, "gallery", "")
         self._build()
@@ -65,6 +76,8 @@ class GalleryPane(ZonedPane):
         self.header.arrangement_chosen.connect(self.arrange)
         self.header.zoom_chosen.connect(self.gallery.set_zoom)
         self.header.show_zoom(self.gallery.zoom())
+        self.today.look_requested.connect(self.look_requested)
+        self.today.requests_requested.connect(self.requests_requested)
 
     def _build(self) -> None:
         set_surface(self, "window")
@@ -75,6 +88,7 @@ class GalleryPane(ZonedPane):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.today)
         layout.addWidget(self.header)
         layout.addWidget(holder, 1)
         self.setFocusProxy(self.gallery)
@@ -83,10 +97,21 @@ class GalleryPane(ZonedPane):
 
     async def refresh(self, asked: Filter) -> None:
         """Ask for ids and headings; tiles follow for what is on screen."""
-        wall, newest = await self.session.read(_wall_and_newest, asked, self._by)
-        self._show(wall, newest, asked)
+        found = await self.session.read(_found, asked, self._by[is_news(asked)])
+        self._show(found, asked)
 
-    def _show(self, wall: Wall, newest: frozenset[int], asked: Filter) -> None:
+    def start(self) -> None:
+        super().start()
+        self.today.start()
+
+    @property
+    def busy(self) -> bool:
+        """Is a question under way, here or above?"""
+        return super().busy or self.today.busy
+
+    def _show(self, found: _Found, asked: Filter) -> None:
+        wall, newest = found.wall, found.newest
+        self.header.show_arrangement(self._by[is_news(asked)])
         self._wall, self._newest = wall, newest | set(asked.snapshot)
         self.thumbs.renew()
         self._telling = True
@@ -95,7 +120,7 @@ class GalleryPane(ZonedPane):
         finally:
             self._telling = False
         self._selected()
-        self._show_page(wall, asked)
+        self._show_page(wall, asked, found.waiting)
         self.header.show_counts(len(wall), wall.total)
         self.shown_changed.emit(len(wall), wall.total)
         self.show_selection("item")
@@ -105,7 +130,7 @@ class GalleryPane(ZonedPane):
         wall = self._wall
         return [] if wall is None else [section_of(each, self.zone, wall.sources > 1) for each in wall.groups]
 
-    def _show_page(self, wall: Wall, asked: Filter) -> None:
+    def _show_page(self, wall: Wall, asked: Filter, waiting: str) -> None:
         if len(wall):
             self.pages.setCurrentWidget(self.gallery)
             return
@@ -114,6 +139,8 @@ class GalleryPane(ZonedPane):
             self.empty.set_content(
                 "filter", text("panes.gallery.no-match"), text("panes.gallery.no-match-text"), actions
             )
+        elif waiting:
+            self._show_waiting(waiting)
         else:
             actions = []
             if self.session.case.writable:
@@ -124,10 +151,18 @@ class GalleryPane(ZonedPane):
             self.empty.set_content("gallery", text("panes.gallery.none"), text("panes.gallery.none-text"), actions)
         self.pages.setCurrentWidget(self.empty)
 
+    def _show_waiting(self, source: str) -> None:
+        """A server was added and not looked at yet."""
+        look = [(text("source.act.look"), partial(self.look_requested.emit, source))]
+        title = text("panes.gallery.not-looked-yet", source=visible_text(source))
+        actions: list[Action] = list(look) if self.session.case.writable else []
+        self.empty.set_content("look", title, text("panes.gallery.not-looked-yet-text"), actions)
+
     def _clear(self) -> None:
         self.session.workspace.filter = Filter(own=self.session.filter.own)
 
     def zone_shown(self) -> None:
+        self.today.set_zone(self.zone, self.zone_name)
         if self._wall is not None:
             self.gallery.set_items(self._wall.ids, self._sections(), keep=True)
 
@@ -144,16 +179,15 @@ class GalleryPane(ZonedPane):
         place = -1 if wall is None else wall.place_of(item)
         if wall is None or place < 0:
             return (0, "")
-        group = wall.group_of(place) if self._by == "look" else None
-        recent = group is not None and group.look in self._newest
+        recent = int(wall.look[place]) in self._newest
         return int(wall.sighting[place]), badge_of(int(wall.kind[place]), recent)
 
     # arranging
 
     def arrange(self, by: Arrangement) -> None:
         """Another order."""
-        if by != self._by:
-            self._by = by
+        if by != self.arrangement:
+            self._by[is_news(self.session.filter)] = by
             self.header.show_arrangement(by)
             self._stale = True
             self._ask()
@@ -161,7 +195,7 @@ class GalleryPane(ZonedPane):
     @property
     def arrangement(self) -> Arrangement:
         """The order of now."""
-        return self._by
+        return self._by[is_news(self.session.filter)]
 
     def set_zoom(self, step: int) -> None:
         """Another tile size, an index into `TILE_SIZES`."""
@@ -267,6 +301,7 @@ class GalleryPane(ZonedPane):
 
     def stop(self) -> None:
         super().stop()
+        self.today.stop()
         self.thumbs.close()
 
     def showEvent(self, event: QShowEvent) -> None:  # type: ignore[override]
@@ -274,5 +309,21 @@ class GalleryPane(ZonedPane):
         self._zoomed(self.gallery.zoom())
 
 
-def _wall_and_newest(reader: Reader, asked: Filter, by: Arrangement) -> tuple[Wall, frozenset[int]]:
-    return queries.wall(reader, asked, by), news(reader).newest
+def is_news(asked: Filter) -> bool:
+    """Does the filter show what looks brought, and nothing else? That is grouped by folder."""
+    return bool(asked.snapshot and asked.change)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """`waiting` is a watched source without a look, told of where there is nothing else."""
+
+    wall: Wall
+    newest: frozenset[int]
+    waiting: str
+
+
+def _found(reader: Reader, asked: Filter, by: Arrangement) -> _Found:
+    wall = queries.wall(reader, asked, by)
+    waiting = "" if wall.total else next(iter(landing.waiting(reader)), "")
+    return _Found(wall, news(reader).newest, waiting)

@@ -9,9 +9,9 @@ from workbench.gui.texts import text
 from workbench.gui.widgets.elide import visible_text
 from workbench.gui.widgets.gallery_tiles import Badge, Section
 from workbench.queries.gallery import Group
-from workbench.queries.news import ADDED, CHANGED, MOVED, RETURNED
+from workbench.queries.walk import ADDED, CHANGED, MOVED, REMOVED, RETURNED
 
-_BADGES: dict[int, Badge] = {CHANGED: "changed", MOVED: "moved", RETURNED: "returned"}
+_BADGES: dict[int, Badge] = {CHANGED: "changed", MOVED: "moved", RETURNED: "returned", REMOVED: "removed"}
 
 
 def badge_of(kind: int, recent: bool) -> Badge:
@@ -25,7 +25,8 @@ def section_of(group: Group, zone: tzinfo, with_source: bool) -> Section:
     """A heading: *Today, 24 January* · *31 new · 5 changed · 2 moved · seen 12 of 38*."""
     if group.path is not None:
         title = visible_text(group.path) or text("panes.gallery.top-folder")
-        return Section(group.start, title, _joined([_files(group.count), _seen(group)]))
+        said = [_kind(*each) for each in group.kinds] or [_files(group.count)]
+        return Section(group.start, title, _joined([*said, _seen(group)]))
     return Section(group.start, _title(group, zone, with_source), _joined(_notes(group)))
 
 
@@ -47,14 +48,20 @@ def _notes(group: Group) -> list[str]:
         said.append(text(f"panes.look.{group.status}"))
     known = sum(count for _, count in group.kinds)
     if group.compared:
-        said += [text(f"panes.news.{kind}", count=wording.number(count)) for kind, count in group.kinds]
+        said += [_kind(*each) for each in group.kinds]
         if group.count > known:
             said.append(text("panes.gallery.unchanged", count=wording.number(group.count - known)))
     else:
         said.append(_files(group.count))
         said.append(text("panes.gallery.not-compared"))
+    if group.removed:
+        said.append(_kind("removed", group.removed))
     said.append(_seen(group))
     return said
+
+
+def _kind(kind: str, count: int) -> str:
+    return text(f"panes.news.{kind}", count=wording.number(count))
 
 
 def _files(count: int) -> str:

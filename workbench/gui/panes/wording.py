@@ -54,10 +54,10 @@ def year(micros: int, zone: tzinfo = UTC) -> int:
     return 0 if moment is None else moment.year
 
 
-def clock_time(micros: int, zone: tzinfo = UTC) -> str:
+def clock_time(micros: int, zone: tzinfo = UTC, *, seconds: bool = False) -> str:
     """``10:00 UTC``."""
     moment = _moment(micros, zone)
-    return "" if moment is None else f"{moment:%H:%M} {offset_text(moment)}"
+    return "" if moment is None else f"{moment:{'%H:%M:%S' if seconds else '%H:%M'}} {offset_text(moment)}"
 
 
 def moment(

@@ -1,0 +1,249 @@
+"""Today: above the gallery while it shows looks stands which they are, what they brought, and a calendar of all days.
+
+What Today shows is a filter like any other; going back leaves it. When a newer look has ended while it was shown, it
+goes on to that one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import date
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from workbench.core import times
+from workbench.core.filter import Filter
+from workbench.gui.panes import today_words, wording
+from workbench.gui.panes.files_nodes import glob_of
+from workbench.gui.panes.today_chips import NewsChips, NewsSpec
+from workbench.gui.panes.zoned import ZonedPane
+from workbench.gui.session import Session
+from workbench.gui.texts import text
+from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.calendar_strip import CalendarStrip
+from workbench.gui.widgets.elide import visible_text
+from workbench.queries import landing as queries
+from workbench.queries.calendar import Day
+from workbench.queries.landing import Heading, Landing, Place
+from workbench.queries.news import NEW
+
+UNSEEN = ("unseen",)
+
+
+class TodayPane(ZonedPane):
+    """It hides itself while the filter names no look. Main thread."""
+
+    name = "today"
+    facets = tuple(each.name for each in fields(Filter) if each.name != "snapshot")
+    tables = frozenset({"sighting", "snapshot", "snapshot_end", "coverage", "mark_now", "watch", "missed", "warning"})
+    wants_answers_hidden = True
+
+    look_requested = Signal(str)
+    """The name of a watched source that is to be looked at."""
+    requests_requested = Signal(object)
+    """The look (id) whose request log is to be shown."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(session, theme, parent)
+        self._landing: Landing | None = None
+        self.headline = QLabel()
+        self.leave = QPushButton(text("panes.files.all"))
+        self.chips = NewsChips(theme, text("today.chips"))
+        self.said = QLabel()
+        self.serious = QLabel()
+        self.calendar = CalendarStrip(theme, text("today.calendar"), wording.short_month_names())
+        self._build()
+        self.leave.clicked.connect(self._leave)
+        self.chips.picked.connect(self._picked)
+        self.calendar.chosen.connect(self._choose_day)
+        self.hide()
+
+    def _build(self) -> None:
+        set_surface(self, "window")
+        set_role(self.headline, "heading")
+        set_role(self.leave, "link")
+        set_role(self.said, "dim")
+        set_role(self.serious, "accent")
+        self.leave.setToolTip(text("panes.files.all-tip"))
+        for label in (self.headline, self.said, self.serious):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(label is not self.headline)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        top = QHBoxLayout()
+        top.addWidget(self.headline, 1)
+        top.addWidget(self.leave)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 16, 2)
+        column.setSpacing(self.theme.spacing(1))
+        column.addLayout(top)
+        column.addWidget(self.chips)
+        column.addWidget(self.serious)
+        column.addWidget(self.said)
+        column.addWidget(self.calendar)
+
+    # asking
+
+    async def refresh(self, asked: Filter) -> None:
+        """Ask about the looks that the filter names; with none there is nothing to say."""
+        if not asked.snapshot:
+            self._landing = None
+            self.hide()
+            return
+        before = self._landing
+        found = await self.session.read(queries.landing, asked.snapshot, self.zone)
+        self._landing = found
+        if before is not None and self._go_on(before, found):
+            return
+        self._show()
+
+    def _go_on(self, before: Landing, after: Landing) -> bool:
+        """Today was shown, and there is a newer one: show that. Nothing jumps in what was chosen otherwise."""
+        shown = self.session.filter
+        for old in before.places:
+            new = next((each for each in after.places if each.source == old.source), None)
+            is_old = (shown.snapshot, shown.change) == (old.filter.snapshot, old.filter.change)
+            if new is not None and is_old and new.filter != old.filter and new.last.status != "running":
+                self._show_filter(replace(shown, snapshot=new.filter.snapshot, change=new.filter.change))
+                return True
+        return False
+
+    def show_filter(self, wanted: Filter) -> None:
+        """Another chip is pressed."""
+        if self._landing is not None and wanted.snapshot:
+            self._show_chips(self._landing)
+
+    def zone_shown(self) -> None:
+        if self._landing is not None:
+            self._stale = True
+            self._ask()
+
+    def _show(self) -> None:
+        landing = self._landing
+        if landing is None or landing.heading is None:
+            self.hide()
+            return
+        found = landing.heading
+        self.headline.setText(today_words.title(found, landing.place_of(found.last), self.zone))
+        self.headline.setToolTip(visible_text(", ".join(found.names)))
+        said = today_words.sentences(landing, self.zone, times.now())
+        for label, serious in ((self.said, False), (self.serious, True)):
+            words = " ".join(each.words for each in said if each.serious is serious)
+            label.setText(words)
+            label.setVisible(bool(words))
+        self._show_chips(landing)
+        self.calendar.set_days([today_words.cell_of(each, self.zone) for each in landing.days])
+        shown = {each.id for each in found.looks}
+        self.calendar.set_picked(frozenset(day for day, looks in landing.looks.items() if shown & set(looks)))
+        self.setAccessibleDescription(" ".join([self.headline.text(), *(each.words for each in said)]))
+        self.show()
+
+    # chips
+
+    def _show_chips(self, landing: Landing) -> None:
+        found = landing.heading
+        if found is not None:
+            self.chips.set_chips([*self._kinds(found), *self._attention(found), *self._others(landing, found)])
+
+    def _kinds(self, found: Heading) -> list[NewsSpec]:
+        shown = self.session.filter
+        specs = [
+            NewsSpec(
+                ("kind", kind),
+                text(f"panes.news.{kind}", count=wording.number(count)),
+                kind,
+                shown.change == (kind,) and len(found.kinds) > 0,
+                text(f"today.tip.{kind}"),
+            )
+            for kind, count in found.kinds
+        ]
+        if found.new:
+            words = wording.counted("today.unseen", found.unseen) if found.unseen else text("panes.gallery.all-seen")
+            if found.unseen or shown.verdict == UNSEEN:
+                specs.append(NewsSpec(("unseen",), words, "unseen", shown.verdict == UNSEEN, text("today.tip.unseen")))
+        return specs
+
+    def _attention(self, found: Heading) -> list[NewsSpec]:
+        words = today_words.refused(found)
+        return [NewsSpec(("coverage",), words, "attention", None, text("today.tip.coverage"))] if words else []
+
+    def _others(self, landing: Landing, found: Heading) -> list[NewsSpec]:
+        own = {each.source for each in found.looks}
+        specs = [
+            NewsSpec(("place", each.source), today_words.place_words(each), "source", None, text("today.tip.other"))
+            for each in landing.places
+            if each.source not in own
+        ]
+        for name in landing.waiting if self.session.case.writable else ():
+            words = text("today.other-waiting", source=visible_text(name))
+            specs.append(NewsSpec(("look", name), words, "attention", None, text("today.tip.look")))
+        return specs
+
+    def _picked(self, key: tuple[object, ...]) -> None:
+        landing, shown = self._landing, self.session.filter
+        if landing is None or landing.heading is None:
+            return
+        found = landing.heading
+        what = key[0]
+        if what == "kind":
+            whole = queries.asked_of(shown.snapshot, dict(found.kinds)).change
+            self._show_filter(replace(shown, change=whole if shown.change == (key[1],) else (str(key[1]),)))
+        elif what == "unseen":
+            new = tuple(kind for kind, _ in found.kinds if kind in NEW)
+            change = shown.change if set(shown.change) & set(new) else new
+            self._show_filter(replace(shown, change=change, verdict=() if shown.verdict == UNSEEN else UNSEEN))
+        elif what == "coverage":
+            self.session.spawn(self._show_unlisted(found.last.id))
+        elif what == "place":
+            self.show_place(next(each for each in landing.places if each.source == key[1]))
+        elif what == "look":
+            self.look_requested.emit(str(key[1]))
+        self.chips.set_chips([each.spec for each in self.chips.chips()])
+        self._show_chips(landing)
+
+    def show_place(self, place: Place) -> None:
+        """What is new at one source."""
+        self._show_filter(replace(place.filter, own=self.session.filter.own))
+
+    async def _show_unlisted(self, snapshot: int) -> None:
+        """The folders that were not listed, each of which can be shown, and the way to the request log."""
+        folders = await self.session.read(queries.unlisted, snapshot)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for path, state in folders:
+            name = visible_text(path).replace("&", "&&") or text("panes.gallery.top-folder")
+            words = text("panes.files.with-note", name=name, note=text(f"panes.coverage.{state}"))
+            below = Filter(path=(glob_of(path),) if path else (), own=self.session.filter.own)
+            menu.addAction(words, partial(self._show_filter, below))
+        menu.addSeparator()
+        menu.addAction(text("today.requests"), partial(self.requests_requested.emit, snapshot))
+        chip = next((each for each in self.chips.chips() if each.spec.key == ("coverage",)), None)
+        menu.popup(chip.mapToGlobal(QPoint(0, chip.height())) if chip is not None else self.mapToGlobal(QPoint(0, 0)))
+
+    # days
+
+    def _choose_day(self, day: date) -> None:
+        landing = self._landing
+        if landing is None:
+            return
+        looks = landing.looks.get(day, ())
+        known = next((each for each in landing.days if each.date == day), None)
+        if not looks or known is None:
+            cell = self.calendar.current()
+            self.said.setText(text("today.no-look", day=cell.words if cell is not None else ""))
+            self.said.show()
+            return
+        base = self.session.filter.without("source", "time", "change", "verdict")
+        self._show_filter(replace(base, snapshot=looks, change=queries.asked_of(looks, _brought(known)).change))
+
+    def _leave(self) -> None:
+        self._show_filter(Filter(own=self.session.filter.own))
+
+    def _show_filter(self, wanted: Filter) -> None:
+        self.session.workspace.filter = wanted
+
+
+def _brought(day: Day) -> dict[str, int]:
+    counts = {kind: getattr(day, kind) for kind in ("added", "changed", "moved", "returned", "removed")}
+    return {kind: count for kind, count in counts.items() if count}

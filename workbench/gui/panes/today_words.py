@@ -1,0 +1,148 @@
+"""What is said above the looks that are shown: which they are, what can be claimed of them, and of every day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+from workbench.core.times import DAY, HOUR
+from workbench.gui.panes import wording
+from workbench.gui.texts import message_text, text
+from workbench.gui.widgets.calendar_strip import DayCell
+from workbench.gui.widgets.elide import visible_text
+from workbench.queries.calendar import Day
+from workbench.queries.covering import Look
+from workbench.queries.landing import Heading, Landing, Place
+
+LATE = DAY + 12 * HOUR
+"""A watched source whose last look is older than this was not looked at for days."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence; `serious` where it limits what may be claimed."""
+
+    words: str
+    serious: bool = False
+
+
+def title(found: Heading, place: Place | None, zone: tzinfo) -> str:
+    """*Today, 26 November 2026, 08:14 UTC · Storage server*."""
+    last = found.last
+    used = UTC if last.precision == wording.DAY_PRECISION else zone
+    when = wording.day(last.observed, used)
+    if len(found.looks) > 1:
+        when = text("today.several", day=when, count=wording.number(len(found.looks)))
+    elif last.precision != wording.DAY_PRECISION:
+        when = text("panes.gallery.at", day=when, time=wording.clock_time(last.observed, used))
+    if wording.is_today(last.observed, used):
+        when = text("panes.gallery.today", day=when)
+    elif place is not None and place.shown.id == last.id:
+        when = text("today.last-look", when=when)
+    names = found.names[0] if len(found.names) == 1 else text("today.sources", count=wording.number(len(found.names)))
+    return text("panes.gallery.of-source", title=when, source=visible_text(names))
+
+
+def sentences(landing: Landing, zone: tzinfo, now: int) -> list[Said]:
+    """What is known of the looks that are shown, what is not, and how old that is."""
+    found = landing.heading
+    if found is None:
+        return []
+    place = landing.place_of(found.last)
+    newest = place is not None and place.shown.id == found.last.id
+    said: list[Said] = []
+    if newest and place is not None:
+        said += _since(place, zone, now)
+    said.append(_own(found, zone))
+    if found.compared and found.last.status == "partial":
+        said.append(Said(text("today.partial"), serious=True))
+    return [each for each in said if each.words]
+
+
+def _since(place: Place, zone: tzinfo, now: int) -> list[Said]:
+    """What became of later looks, and how long ago the last one was."""
+    said: list[Said] = []
+    if place.last.id != place.shown.id:
+        when = wording.moment(place.last.observed, zone, place.last.precision)
+        code = place.last.status if place.last.status in ("running", "failed") else "partial"
+        said.append(Said(text(f"today.after-{code}", time=when), serious=code != "running"))
+    days = (now - place.last.observed) // DAY
+    if place.watched and now - place.last.observed > LATE:
+        said.append(Said(wording.counted("today.late", days), serious=True))
+    return said
+
+
+def _own(found: Heading, zone: tzinfo) -> Said:
+    """Of the looks themselves."""
+    last, files = found.last, wording.counted("panes.gallery.files", found.files)
+    if last.status == "failed" and len(found.looks) == 1:
+        why = message_text(found.why) if found.why is not None else ""
+        return Said(text("today.failed-why" if why else "today.failed", why=why), serious=True)
+    if last.status == "running":
+        return Said(text("today.running", files=files))
+    if not found.compared:
+        if found.first:
+            return Said(wording.counted("today.first", found.files))
+        return Said(text("today.not-compared", files=files), serious=True)
+    if not found.kinds and found.before is not None:
+        before = wording.moment(found.before.observed, zone, found.before.precision)
+        code = "today.unchanged-part" if last.status == "partial" else "today.unchanged"
+        said = text(code, time=before, files=files)
+        if found.not_fetched:
+            said = text("today.listed-only", said=said, count=wording.number(found.not_fetched))
+        return Said(said)
+    return Said("")
+
+
+def refused(found: Heading) -> str:
+    """*1 folder refused · 2 failed*: what of the last look's folders was not listed."""
+    counts = dict(found.coverage)
+    parts: list[str] = []
+    for state in ("refused", "failed", "not-reached"):
+        count = counts.get(state, 0)
+        if count:
+            code = f"today.coverage.{state}" if parts else f"today.folders.{state}"
+            parts.append(wording.counted(code, count))
+    return " · ".join(parts)
+
+
+def cell_of(day: Day, zone: tzinfo) -> DayCell:
+    """One day of the strip, with what is said of it."""
+    del zone
+    names = wording.month_names()
+    date = text("panes.day", day=day.date.day, month=names[day.date.month - 1], year=day.date.year)
+    brought = [
+        text(f"panes.news.{kind}", count=wording.number(count))
+        for kind, count in (
+            ("added", day.added),
+            ("changed", day.changed),
+            ("moved", day.moved),
+            ("returned", day.returned),
+            ("removed", day.removed),
+        )
+        if count
+    ]
+    said = [text(f"today.day.{day.state}")]
+    if day.looks > 1:
+        said.append(wording.counted("panes.files.looks", day.looks))
+    if day.missed:
+        said.append(wording.counted("today.missed", day.missed))
+    if day.looks and not day.compared and day.state != "failed":
+        said.append(text("panes.gallery.not-compared"))
+    elif day.looks and day.compared:
+        said += brought or [text("panes.files.no-news")]
+    return DayCell(day.date, day.state, bool(brought), f"{date}: {' · '.join(said)}")
+
+
+def place_words(place: Place) -> str:
+    """Another source and what its last look brought."""
+    if not place.compared:
+        return text("today.other-first", source=visible_text(place.name))
+    if not place.files:
+        return text("today.other-none", source=visible_text(place.name))
+    return text("today.other", source=visible_text(place.name), count=wording.number(place.files))
+
+
+def look_when(look: Look, zone: tzinfo) -> str:
+    """A look by its time."""
+    return wording.moment(look.observed, zone, look.precision)
