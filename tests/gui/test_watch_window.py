@@ -181,13 +181,15 @@ def test_the_request_log_and_folders_of_a_look(run: Run, robot: WindowRobot, emp
         shown = [page.table.model.cells[keys.index("path")].text(row) for row in range(len(page.table.model.ids))]
         assert "/参考/" in shown
         page.trouble.setChecked(True)
+        await until(lambda: len(page.table.model.ids) == 1, "only what was refused")
         assert [page.table.model.cells[keys.index("status")].text(row) for row in range(len(page.table.model.ids))] == [
             "403"
         ]
         page.combo.setCurrentIndex(1)
         await until(lambda: page.snapshot == 1 and not page.busy, "the look before")
-        assert not len(page.table.model.ids), "nothing was refused in it"
+        await until(lambda: not len(page.table.model.ids), "nothing that was refused in it")
         page.trouble.setChecked(False)
+        await until(lambda: len(page.table.model.ids) > 3, "the requests again")
         page.set_zone(times.parse_zone("+09:00"), "+09:00")
         assert "UTC+9" in page.combo.currentText()
         asked: list[object] = []

@@ -57,13 +57,18 @@ def newest(reader: Reader) -> int | None:
     return None if found is None else int(found)
 
 
-def page(reader: Reader, snapshot: int | None = None, after: int = 0, limit: int = 500) -> RequestPage:
-    """The next rows of the request log of a look (the newest by default) after the row `after`, in order of asking."""
+def page(
+    reader: Reader, snapshot: int | None = None, after: int = 0, limit: int = 500, *, trouble: bool = False
+) -> RequestPage:
+    """The next rows of the request log of a look (the newest by default) after the row `after`, in order of asking.
+
+    With `trouble` only what was refused or failed; that a server has no robots rules is no trouble.
+    """
     look = newest(reader) if snapshot is None else snapshot
     if look is None:
         return RequestPage(None, [], Counts(0, 0, 0, 0, 0))
     check_snapshot(reader, look)
-    return RequestPage(look, list(_rows(reader, look, after, limit)), counts(reader, look))
+    return RequestPage(look, list(_rows(reader, look, after, limit, trouble=trouble)), counts(reader, look))
 
 
 def rows(reader: Reader, snapshot: int | None = None) -> Iterator[Row]:
@@ -104,10 +109,14 @@ _COLUMNS = """
     x.certificate, x.server_date, o.sha256, x.uid, w.name, x.start, x.length
     FROM exchange x JOIN warc w ON w.id = x.warc LEFT JOIN object o ON o.id = x.object"""
 _ROWS = f"{_COLUMNS} WHERE x.snapshot = ? AND x.id > ? ORDER BY x.id LIMIT ?"
+_TROUBLE = (
+    f"{_COLUMNS} WHERE x.snapshot = ? AND x.id > ? AND (x.outcome <> 'done' OR x.status >= 400) "
+    "AND NOT (x.purpose = 'robots' AND x.status IS 404) ORDER BY x.id LIMIT ?"
+)
 
 
-def _rows(reader: Reader, snapshot: int, after: int, limit: int) -> Iterator[Row]:
-    for row in reader.conn.execute(_ROWS, (snapshot, after, limit)):
+def _rows(reader: Reader, snapshot: int, after: int, limit: int, *, trouble: bool = False) -> Iterator[Row]:
+    for row in reader.conn.execute(_TROUBLE if trouble else _ROWS, (snapshot, after, limit)):
         yield worded(*row)
 
 

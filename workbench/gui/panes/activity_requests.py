@@ -173,7 +173,7 @@ class RequestsPage(LookPages):
         self._lines: dict[int, Line] = {}
         self._counts: requests.Counts | None = None
         self.trouble = QCheckBox(text("requests.trouble"))
-        self.trouble.toggled.connect(lambda _on: self._show())
+        self.trouble.toggled.connect(self._toggled)
         self.conduct = QPushButton(text("requests.conduct"))
         set_role(self.conduct, "quiet")
         self.conduct.clicked.connect(lambda _checked=False: self.conduct_wanted.emit(self.snapshot))
@@ -200,14 +200,21 @@ class RequestsPage(LookPages):
         if self.snapshot is None:
             return
         snapshot = self.snapshot
-        after = max(self._lines, default=0)
-        if not after or self._is_short():
-            lines, counts = await self._session.read(request_lines, snapshot, after)
-            if snapshot != self.snapshot:
-                return
-            self._lines.update({each.id: each for each in lines})
-            self._counts = counts
-        self._show()
+        after, trouble = max(self._lines, default=0), self.trouble.isChecked()
+        if after and not self._is_short():
+            return
+        lines, counts = await self._session.read(request_lines, snapshot, after, trouble=trouble)
+        if (snapshot, trouble) != (self.snapshot, self.trouble.isChecked()):
+            return
+        same = counts == self._counts and not lines
+        self._lines.update({each.id: each for each in lines})
+        self._counts = counts
+        if not same:
+            self._show()
+
+    def _toggled(self, _on: bool) -> None:
+        self.clear()
+        self._latest.start(self.fill())
 
     def _is_short(self) -> bool:
         """Is more wanted than is there: fewer than a page, or the end of the table is on screen?"""
@@ -216,12 +223,12 @@ class RequestsPage(LookPages):
 
     def _scrolled(self, value: int) -> None:
         bar = self.table.view.verticalScrollBar()
-        known = self._counts.requests if self._counts is not None else 0
-        if bar.maximum() and value >= bar.maximum() - bar.pageStep() and len(self._lines) < known and not self.busy:
+        more = self._counts is not None and len(self._lines) < self._counts.requests
+        if bar.maximum() and value >= bar.maximum() - bar.pageStep() and more and not self.busy:
             self._latest.start(self.fill())
 
     def _show(self) -> None:
-        lines = [each for each in self._lines.values() if each.trouble or not self.trouble.isChecked()]
+        lines = list(self._lines.values())
         self.table.set_columns(
             self._columns,
             {
@@ -287,9 +294,11 @@ class FoldersPage(LookPages):
         self.table.set_caption(" · ".join(told))
 
 
-def request_lines(reader: Reader, snapshot: int, after: int) -> tuple[list[Line], requests.Counts]:
-    """One page of the log, and the counts of all of it."""
-    found = requests.page(reader, snapshot, after, PAGE)
+def request_lines(
+    reader: Reader, snapshot: int, after: int, *, trouble: bool = False
+) -> tuple[list[Line], requests.Counts]:
+    """One page of the log, or of what was refused and failed in it, and the counts of all of it."""
+    found = requests.page(reader, snapshot, after, PAGE, trouble=trouble)
     return [Line(row["id"], parse_option(row["time"]).micros, row) for row in found.rows], found.counts
 
 
