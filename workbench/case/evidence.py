@@ -38,6 +38,8 @@ class Evidence:
         self._lock = threading.Lock()
         self._owner: FileLock | None = None
         self._unsynced: set[Path] = set()
+        self._made: set[Path] = set()
+        """Folders of objects that are there."""
 
     def create(self) -> None:
         """Make the folders of a new case."""
@@ -84,9 +86,17 @@ class Evidence:
         """
         from workbench.case.incoming import Incoming
 
+        return Incoming(self, self._partial, key)
+
+    @cached_property
+    def _partial(self) -> str:
+        """The folder of files on their way."""
         if not self.present:
             raise UserError("evidence-missing", folder=self.folder.name)
-        return Incoming(self, self.folder / "partial", key)
+        folder = self.folder / "partial"
+        with writing():
+            folder.mkdir(exist_ok=True)
+        return str(folder)
 
     def put(
         self,
@@ -130,7 +140,7 @@ class Evidence:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
 
-    def keep(self, fd: int, temporary: Path, sha256: bytes, size: int, known: Callable[[bytes], bool]) -> Stored:
+    def keep(self, fd: int, temporary: str | Path, sha256: bytes, size: int, known: Callable[[bytes], bool]) -> Stored:
         """Make a written file an object under its hash; closes `fd`. See `put` for `known` and what is raised."""
         try:
             if self._holds(sha256, size, known):
@@ -158,16 +168,19 @@ class Evidence:
                 self._unsynced |= {place.parent, self._objects}
         return True
 
-    def _install(self, temporary: Path, place: Path) -> None:
-        made = not place.parent.exists()
-        place.parent.mkdir(exist_ok=True)
+    def _install(self, temporary: str | Path, place: Path) -> None:
+        folder = place.parent
+        made = folder not in self._made and not folder.exists()
+        if folder not in self._made:
+            folder.mkdir(exist_ok=True)
+            self._made.add(folder)
         if os.name == "nt" and place.exists():
             place.chmod(0o600)  # Windows does not replace a read-only file
         with contextlib.suppress(OSError):  # FAT and exFAT have no modes
-            temporary.chmod(0o444)
-        temporary.replace(place)
+            os.chmod(temporary, 0o444)  # noqa: PTH101 - text: a path costs more than the call
+        os.replace(temporary, place)  # noqa: PTH105
         with self._lock:
-            self._unsynced.add(place.parent)
+            self._unsynced.add(folder)
             if made:
                 self._unsynced.add(self._objects)
 

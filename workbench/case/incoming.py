@@ -28,34 +28,34 @@ SYNC = 64 << 20
 class Incoming:
     """One file. Used by one thread at a time; nobody else may have the same key open."""
 
-    def __init__(self, evidence: Evidence, folder: Path, key: str) -> None:
+    def __init__(self, evidence: Evidence, folder: str, key: str) -> None:
         self._evidence = evidence
-        self._path = folder / f"{key}.part"
-        self._facts_path = folder / f"{key}.json"
+        self._path = f"{folder}{os.sep}{key}.part"
+        self._facts_path = Path(f"{folder}{os.sep}{key}.json")
+        self._described = False
         self._synced = 0
         self.facts: dict[str, Any] = {}
         """What is known of the version that the bytes are of; empty when nothing has arrived."""
         with writing():
-            folder.mkdir(exist_ok=True)
             self._fd: int | None = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         self._digest = hashlib.sha256()
         self.size = 0
-        self._take_up()
+        if os.fstat(self._fd).st_size:
+            self._take_up(self._fd)
 
-    def _take_up(self) -> None:
+    def _take_up(self, fd: int) -> None:
         """Go on with what an earlier run left, as far as it can be trusted."""
-        assert self._fd is not None
-        kept = os.fstat(self._fd).st_size
+        self._described = True
+        kept = os.fstat(fd).st_size
         try:
-            plain = json.loads(self._facts_path.read_bytes()) if kept else {}
+            plain = json.loads(self._facts_path.read_bytes())
             facts, synced, started = dict(plain["facts"]), int(plain["synced"]), str(plain["boot"])
         except (OSError, ValueError, KeyError, TypeError):
             facts, synced, started = {}, 0, ""
         trusted = (kept if started and started == boot() else min(kept, synced)) if facts else 0
         with writing():
-            os.ftruncate(self._fd, trusted)
-        os.lseek(self._fd, 0, os.SEEK_SET)
-        while block := os.read(self._fd, CHUNK):
+            os.ftruncate(fd, trusted)
+        while block := os.read(fd, CHUNK):
             self._digest.update(block)
             self.size += len(block)
         self.facts = facts if self.size else {}
@@ -70,7 +70,12 @@ class Incoming:
         self._digest = hashlib.sha256()
         self.size = self._synced = 0
         self.facts = {}
-        self._facts_path.unlink(missing_ok=True)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._described:
+            self._facts_path.unlink(missing_ok=True)
+            self._described = False
 
     def describe(self, facts: Mapping[str, Any]) -> None:
         """Say of which version the bytes are, so that a later run can go on with them."""
@@ -82,6 +87,7 @@ class Incoming:
         with writing():
             new.write_text(json.dumps({"facts": self.facts, "synced": self._synced, "boot": boot()}))
             new.replace(self._facts_path)
+        self._described = True
 
     def write(self, block: memoryview) -> None:
         """Add what has arrived. Raises `UserError` when our own disk fails."""
@@ -102,11 +108,17 @@ class Incoming:
         fd, self._fd = self._fd, None
         try:
             stored = self._evidence.keep(fd, self._path, self._digest.digest(), self.size, known)
-        finally:
-            with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
-        self._facts_path.unlink(missing_ok=True)
+        except BaseException:
+            self._remove()
+            raise
+        if not stored.new:
+            self._remove()
+        self._forget()
         return stored
+
+    def _remove(self) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)  # noqa: PTH108 - text: a path costs more than the call
 
     def close(self, *, drop: bool = False) -> None:
         """Leave it for a later run; with `drop`, or when there is nothing that could be gone on with, remove it."""
@@ -115,5 +127,5 @@ class Incoming:
         os.close(self._fd)
         self._fd = None
         if drop or not self.facts or not self.size:
-            self._path.unlink(missing_ok=True)
-            self._facts_path.unlink(missing_ok=True)
+            self._remove()
+            self._forget()
