@@ -190,3 +190,23 @@ def test_intervals() -> None:
     assert [seconds_of(each) for each in ("90m", "24h", "7d", "1w")] == [5400, 86_400, 604_800, 604_800]
     with pytest.raises(UserError):
         seconds_of("daily")
+
+
+def test_a_decision_on_robots_holds_for_the_next_look(case: Path) -> None:
+    def guarded(asked: Asked) -> None:
+        if asked.target == "/robots.txt":
+            asked.answer(b"User-agent: *\nDisallow: /\n", kind="text/plain")
+        else:
+            script(asked)
+
+    with raw_server(guarded) as server:
+        assert (
+            run("watch", case, server.url, "--source", "s", "--rate", "0", "--json", code=1).object["status"]
+            == "failed"
+        )
+        run("decide", case, "--source", "s", "--robots", "ignore")
+        assert run("watch", case, server.url, "--source", "s", "--json").object["status"] == "complete"
+        assert (
+            run("watch", case, server.url, "--source", "s", "--robots", "obey", "--json", code=1).object["sightings"]
+            == 0
+        )

@@ -257,6 +257,7 @@ def test_robots_rules_hold_a_file_back_or_are_ignored_by_decision(case: Case, se
     assert ignoring.status == "complete"
     assert "/c.txt" in fetched(server)
     assert case.ask(watched.one, "server").options["robots"] == "ignore"
+    assert asked(case, "SELECT kind, value FROM decision") == [("robots", "ignore")]
     assert [target for _, target in server.asked].count("/robots.txt") == 1, "once a day is enough"
 
 

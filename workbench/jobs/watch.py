@@ -165,6 +165,8 @@ class _Look:
         known = case.ask(watched.find, self._name)
         kind = plan.kind or ("" if known is None else known.kind)
         case.run(ops.source, self._name, kind, self._start, plan.options())
+        if plan.robots != (case.ask(watched.decided, source, "robots") or "obey"):
+            case.run(ops.decision, self._name, None, "robots", plan.robots)
         return known
 
     def _end_a_stale_look(self) -> None:

@@ -28,7 +28,7 @@ class Charter:
 class Watched:
     """A watched source. Times are microseconds UTC.
 
-    `source` is its row, `options` what it was last set to. `snapshot` is the last look at it, by the time of observing,
+    `source` is its row, `options` what it was last set to, a later decision on robots included. `snapshot` is the last look at it, by the time of observing,
     `status` how that ended (null while it has not: `unfinished`). `certificate` is the SHA-256 of the TLS certificate
     that was accepted last: by a decision, else by being the first that the server showed. `robots_read` is when its
     rules for robots were last asked for, `missed` when the last look was due that did not take place.
@@ -89,7 +89,7 @@ def _watched(reader: Reader, source: int, name: str, url: str, kind: str, option
         name=name,
         url=url,
         kind=kind,
-        options=json.loads(options),
+        options=json.loads(options) | ({} if (rule := decided(reader, source, "robots")) is None else {"robots": rule}),
         charter=charter(reader, source),
         snapshot=snapshot,
         status=status,
@@ -133,12 +133,18 @@ def last_ended(reader: Reader, name: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _certificate(reader: Reader, source: int) -> bytes | None:
-    decided = reader.value(
-        "SELECT value FROM decision WHERE source = ? AND kind = 'certificate' ORDER BY id DESC LIMIT 1", (source,)
+def decided(reader: Reader, source: int, kind: str) -> str | None:
+    """What a person decided last about a source, by its row; null where nothing was."""
+    found = reader.value(
+        "SELECT value FROM decision WHERE source = ? AND kind = ? ORDER BY id DESC LIMIT 1", (source, kind)
     )
-    if decided is not None:
-        return bytes.fromhex(decided)
+    return None if found is None else str(found)
+
+
+def _certificate(reader: Reader, source: int) -> bytes | None:
+    accepted = decided(reader, source, "certificate")
+    if accepted is not None:
+        return bytes.fromhex(accepted)
     found = reader.value(
         "SELECT x.certificate FROM snapshot n JOIN exchange x ON x.snapshot = n.id "
         "WHERE n.source = ? AND x.certificate IS NOT NULL ORDER BY x.id LIMIT 1",
