@@ -89,7 +89,7 @@ def _watched(reader: Reader, source: int, name: str, url: str, kind: str, option
         name=name,
         url=url,
         kind=kind,
-        options=json.loads(options) | ({} if (rule := decided(reader, source, "robots")) is None else {"robots": rule}),
+        options=_options(reader, source, options),
         charter=charter(reader, source),
         snapshot=snapshot,
         status=status,
@@ -131,6 +131,12 @@ def last_ended(reader: Reader, name: str) -> int | None:
         (source_of(reader, name),),
     )
     return None if found is None else int(found)
+
+
+def _options(reader: Reader, source: int, kept: str) -> dict[str, Any]:
+    options: dict[str, Any] = json.loads(kept)
+    robots = decided(reader, source, "robots")
+    return options if robots is None else {**options, "robots": robots}
 
 
 def decided(reader: Reader, source: int, kind: str) -> str | None:
