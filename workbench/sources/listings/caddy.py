@@ -12,7 +12,8 @@ from workbench.sources.listings.document import Document
 from workbench.sources.listings.signed import Signed
 
 _CADDY = re.compile(r"caddyserver\.com|>Caddy<|caddy-logo", re.IGNORECASE)
-_ROW = re.compile(r"<tr class=\"?file", re.IGNORECASE)
+_ROW = re.compile(r"<tr class=\"?file|<span class=\"?goup", re.IGNORECASE)
+"""A row of the template: a file, or the way up, which an empty folder has, too."""
 _SORT = re.compile(r"href=\"?(?:\./)?\?sort=(?:name|size|time|namedirfirst)", re.IGNORECASE)
 
 
