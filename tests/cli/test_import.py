@@ -121,14 +121,9 @@ def test_a_signal_keeps_the_state(case: Path, tmp_path: Path) -> None:
     parts = [listing(HOST, [row(name) for name in names])]
     path = warc(tmp_path / "big.warc.gz", parts + [response(HOST + name, name.encode() * 400) for name in names])
     command = [sys.executable, "-m", "workbench", "import", str(case), str(path), "--json", "--no-analyze"]
-    root = Path(__file__).resolve().parents[2]
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
+    settings = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=tmp_path, env=settings, **quiet)
     objects = case.with_suffix(".evidence") / "objects"
     while process.poll() is None and sum(1 for _ in objects.glob("*/*")) < 20:
         time.sleep(0.02)

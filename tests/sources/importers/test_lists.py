@@ -220,6 +220,14 @@ def test_a_saved_page_needs_its_address(tmp_path: Path) -> None:
     assert error.value.message.code == "import-not-understood"
 
 
+def test_an_empty_file_is_no_empty_folder(tmp_path: Path) -> None:
+    path = tmp_path / "LIST.txt"
+    path.write_bytes(b"\n")
+    assert detect(path) is None
+    with pytest.raises(UserError):
+        opened(SavedImporter(), path, base="ftp://203.0.113.5/")
+
+
 @pytest.mark.parametrize(
     ("name", "base"),
     [

@@ -68,6 +68,9 @@ def _is_ftp_text(head: bytes) -> bool:
 
 
 def _ftp_text(url: str, body: bytes) -> Listing | None:
+    """Only a server can say that an empty listing is whole: an empty file may be one that was never filled."""
+    if not body.strip():
+        return None
     from workbench.sources.kinds.registry import by_name
 
     return by_name("ftp").read(Page(url, body, "text/plain"))
