@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench.common import Report, alternate, finish, median, ours, scratch, spread, timed, tool
+from tests.bench.common import Report, Run, alternate, finish, median, ours, scratch, spread, timed, tool
 from tests.servers.running import Request, Server, place
 from tests.servers.web import nginx
 
@@ -94,13 +94,13 @@ def _new(case: Path) -> None:
     subprocess.run([sys.executable, "-m", "workbench", "new", str(case)], check=True, capture_output=True)
 
 
-def _look(case: Path, server: Server, *, memory: bool = False) -> tuple[dict[str, object], float, float]:
-    """What it said, seconds, and the peak of memory in MB."""
+def _look(case: Path, server: Server, *, memory: bool = False) -> tuple[dict[str, object], Run]:
+    """What it said, and what it cost."""
     said = case.with_suffix(".said")
     with said.open("w") as out:
         run = timed(_command(case, server), memory=memory, stdout=out)
     found: dict[str, object] = json.loads(said.read_text())
-    return found, run.seconds, run.peak
+    return found, run
 
 
 def _compare(report: Report, server: Server, out: Path, files: int, total: int, repeats: int) -> None:
@@ -109,20 +109,23 @@ def _compare(report: Report, server: Server, out: Path, files: int, total: int, 
     def our_run() -> float:
         _new(case)
         os.sync()
-        found, seconds, _ = _look(case, server)
+        found, run = _look(case, server)
         assert (found["status"], found["sightings"], found["bytes"]) == ("complete", files, total), found
-        return seconds
+        processor["ours"].append(run.cpu)
+        return run.seconds
 
     def peer_run(*command: str | Path) -> float:
         folder = out / "peer"
         folder.mkdir()
         os.sync()
-        seconds = timed([*command, folder] if command[0] == "rclone" else [*command, "-P", folder, server.url]).seconds
+        run = timed([*command, folder] if command[0] == "rclone" else [*command, "-P", folder, server.url])
+        processor[str(command[0])].append(run.cpu)
         got = [each.stat().st_size for each in folder.rglob("*.bin")]
         assert (len(got), sum(got)) == (files, total)
         shutil.rmtree(folder)
-        return seconds
+        return run.seconds
 
+    processor: dict[str, list[float]] = {"ours": [], "wget": [], "rclone": []}
     config = out / "rclone.conf"
     config.touch()
     mine, wget, rclone = alternate(
@@ -136,25 +139,28 @@ def _compare(report: Report, server: Server, out: Path, files: int, total: int, 
     megabytes = total / 1e6
     report.say(
         f"{megabytes:,.0f} MB: ours {spread(mine)} s = {megabytes / median(mine):.0f} MB/s, "
-        f"wget {spread(wget)} s, rclone {spread(rclone)} s"
+        f"wget {spread(wget)} s, rclone {spread(rclone)} s; CPU "
+        + ", ".join(f"{name} {median(seconds):.1f} s" for name, seconds in processor.items())
     )
 
 
 def _memory_and_second_look(report: Report, server: Server, out: Path, files: int, total: int) -> None:
     case = out / "a.wbcase"
     _new(case)
-    found, _, peak = _look(case, server, memory=True)
+    found, run = _look(case, server, memory=True)
     assert found["bytes"] == total, found
-    report.bar("peak of all our processes (sum of PSS)", peak, 250, " MB")
+    report.bar("peak of all our processes (sum of PSS)", run.peak, 250, " MB")
     _settled(server)
     server.forget()
-    found, seconds, _ = _look(case, server)
+    found, run = _look(case, server)
     assert (found["sightings"], found["new_objects"], found["added"], found["changed"]) == (files, 0, 0, 0), found
     asked = _settled(server)
     others = [each for each in asked if not each.folder and each.target != "/robots.txt"]
     report.bar("requests of a second look for anything but listings", len(others), 1)
     listings = sum(each.folder for each in asked)
-    report.say(f"second look: {listings} listings, {sum(each.sent or 0 for each in asked):,} bytes, {seconds:.1f} s")
+    report.say(
+        f"second look: {listings} listings, {sum(each.sent or 0 for each in asked):,} bytes, {run.seconds:.1f} s"
+    )
 
 
 def _settled(server: Server) -> list[Request]:

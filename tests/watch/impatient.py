@@ -1,4 +1,4 @@
-"""The program as it is, but that it waits for a network for a second only, tries twice, and finds listings endless soon.
+"""The program as it is, but that it waits a second for a network, tries twice, and soon finds listings endless.
 
 ``python -m tests.watch.impatient watch …``: tests of slow servers would last minutes otherwise.
 """
@@ -20,7 +20,7 @@ PAGES = 300
 def hurry() -> None:
     """Change what they take when nobody says otherwise."""
     for module in (fetching, session):
-        assert module.ATTEMPTS > ATTEMPTS  # type: ignore[attr-defined]
+        assert module.ATTEMPTS > ATTEMPTS
         module.ATTEMPTS = ATTEMPTS  # type: ignore[attr-defined]
     for made, shorter in (
         (Timeouts, {"connect": 3.0, "head": WINDOW, "idle": WINDOW, "slowest": 64, "window": WINDOW}),
