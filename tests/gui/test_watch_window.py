@@ -113,7 +113,7 @@ def test_from_a_dropped_address_to_the_first_look_and_its_confirmation(
         assert robot.window.top.look.isVisible()
         assert len(robot.items) == 4
         assert "Next look" in robot.window.status.next.text()
-        await until(lambda: robot.window.status.anchor.text() == "Anchored outside today", "the anchor in the status line")
+        await until(lambda: robot.window.status.anchor.text() == "Anchored outside today", "the anchor")
         show, confirm = robot.window.toast.buttons()
         assert show.text() == "Show"
         confirm.click()
