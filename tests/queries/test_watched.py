@@ -32,7 +32,7 @@ def test_the_latest_of_everything(case: Case) -> None:
         name="server",
         url=START,
         kind="web",
-        options={"rate": 9.0},
+        options={"rate": 9.0, "robots": "obey"},
         charter=Charter("Eve", None, None, None, None, None),
         snapshot=second,
         status="complete",
