@@ -158,8 +158,8 @@ def test_a_second_look_says_what_changed_and_what_was_refused(
         assert "1 folder refused" in said
         show = robot.window.toast.buttons()[0]
         show.click()
+        await until(lambda: robot.window.open_session.filter.snapshot == (2,), "the files of the look")
         await robot.calm()
-        assert robot.window.open_session.filter.snapshot == (2,)
         assert robot.window.stack.currentWidget() is robot.window.panes["gallery"]
 
     run(scenario())

@@ -197,11 +197,17 @@ class Watch:
             window.toast.warn(said, actions)
 
     def show(self, snapshot: int) -> None:
-        """Show the files of one look."""
-        session = self._window.session
-        if session is not None:
-            session.workspace.filter = replace(session.filter.without("source", "snapshot"), snapshot=(snapshot,))
-            self._window.going.focus_pane("gallery")
+        """Show what one look brought, as Today does."""
+        self._window.spawn(self._show(snapshot))
+
+    async def _show(self, snapshot: int) -> None:
+        from workbench.core.filter import Filter
+        from workbench.queries.landing import places
+
+        session = self._window.open_session
+        found = next((each.filter for each in await session.read(places) if each.shown.id == snapshot), None)
+        session.workspace.filter = replace(found or Filter(snapshot=(snapshot,)), own=session.filter.own)
+        self._window.going.focus_pane("gallery")
 
     # a look that runs
 
