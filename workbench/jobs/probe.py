@@ -20,7 +20,7 @@ from workbench.jobs.pace import Pace
 from workbench.jobs.pages import NOT_OFFERED, Answered, ends_asking, judged
 from workbench.jobs.plan import Plan
 from workbench.jobs.scope import Robots, robots_url, scope_of, start_of
-from workbench.jobs.session import Got, Session
+from workbench.jobs.session import LARGEST_PAGE, Got, Session
 from workbench.jobs.watch import AGENT, SOFTWARE, agent_of
 from workbench.ops import intake as op
 from workbench.sources.kinds.registry import kinds_for
@@ -166,7 +166,7 @@ class _Probe:
             got = self._page(other, Purpose.PROBE)
         return judged(kind, got, at_start=at_start)
 
-    def _page(self, ask: Ask, purpose: Purpose, *, limit: int = 32 << 20, anywhere: bool = False) -> Got:
+    def _page(self, ask: Ask, purpose: Purpose, *, limit: int = LARGEST_PAGE, anywhere: bool = False) -> Got:
         try:
             return self._session.page(ask, purpose, self._exchanges.append, limit=limit, anywhere=anywhere)
         except NetworkError as error:

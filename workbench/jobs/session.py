@@ -36,7 +36,8 @@ REFUSED = (401, 403, 407, 530, 550)
 """HTTP's and FTP's ways of saying that this is not for everybody."""
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 3
-LARGEST_PAGE = 32 << 20
+LARGEST_PAGE = 16 << 20
+"""Bytes of a page: some 150,000 rows, which take less than 300 MB of memory to read."""
 
 
 @dataclass(frozen=True)
