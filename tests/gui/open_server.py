@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ class OpenServer:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = ""
+        self.port = 0
         self.refused: set[str] = set()
         """Paths that are answered with 403."""
         self.asked: list[str] = []
@@ -47,13 +49,16 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def open_server(root: Path) -> Iterator[OpenServer]:
-    """Serve a folder on a free port of 127.0.0.1 until the block ends."""
+def open_server(root: Path, context: ssl.SSLContext | None = None, port: int = 0) -> Iterator[OpenServer]:
+    """Serve a folder on a free port of 127.0.0.1 until the block ends; with a context, encrypted."""
     made = OpenServer(root)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, made))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(_Handler, made))
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = False
     server.block_on_close = False
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/"
+    made.port = server.server_address[1]
+    made.url = f"{'http' if context is None else 'https'}://127.0.0.1:{server.server_address[1]}/"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="open-server")
     thread.start()
     try:

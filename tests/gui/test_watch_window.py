@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from tests.gui.open_server import OpenServer, open_server
 from tests.gui.robots import Run, WindowRobot, draw, reopen, until
+from tests.sources.http.servers import certificate
 from workbench.case.case import create
 from workbench.core import times
 from workbench.core.errors import Cancelled
@@ -253,6 +255,37 @@ def test_more_bytes_than_agreed_are_asked_about(run: Run, robot: WindowRobot, em
         await until(lambda: not question.isVisible(), "the answer")
         await ended(robot)
         assert len([each for each in robot.items if each > 0]) == 4
+
+    run(scenario())
+
+
+def test_another_certificate_is_asked_about(run: Run, robot: WindowRobot, empty: Path, tmp_path: Path) -> None:
+    root = draw(tmp_path / "served", FILES)
+    (first, _, _), (second, _, der) = (certificate(tmp_path, "127.0.0.1", name=name) for name in ("one", "two"))
+
+    async def scenario() -> None:
+        with open_server(root, first) as server:
+            await watch(robot, empty, server.url)
+            assert "first look" in await looked(robot)
+        with open_server(root, second, server.port) as server:
+            robot.window.toast.dismiss()
+            robot.act("look-now")
+            question = await robot.dialog(QuestionDialog)
+            assert "another certificate" in question.heading.text()
+            question.buttons["watch.ask.certificate.no"].click()
+            await until(lambda: not question.isVisible(), "the answer")
+            await ended(robot)
+            assert robot.toast.startswith("The look at Storage waits. ")
+            assert not server.asked, "nothing was asked of it"
+            [go_on] = robot.window.toast.buttons()
+            go_on.click()
+            question = await robot.dialog(QuestionDialog)
+            question.buttons["watch.ask.certificate.yes"].click()
+            await until(lambda: not question.isVisible(), "the answer")
+            await ended(robot)
+            assert "nothing new" in robot.toast
+        [known] = await robot.window.open_session.read(watched.sources)
+        assert known.certificate == hashlib.sha256(der).digest()
 
     run(scenario())
 
