@@ -97,7 +97,7 @@ def found_listing() -> Any:
         certificate=b"\x5c" * 32,
         untrusted="self-signed certificate",
         robots="User-agent: *\nDisallow: /files/private/\n",
-        robots_allow=False,
+        robots_allow=True,
         state="listing",
         message=None,
     )

@@ -104,9 +104,14 @@ def test_from_the_address_to_what_was_agreed_by_keyboard(run: Run, theme: Theme,
         assert dialog.where.name.placeholderText() == "203.0.113.9"
         QTest.keyClick(dialog.where.url, Qt.Key.Key_Return)
         await until(lambda: dialog.page == "probing", "the probe")
-        probe.answer(found_listing())
+        found = found_listing()
+        found.robots_allow = False
+        probe.answer(found)
         await until(lambda: dialog.page == "found", "what was found")
         assert dialog.found_page.obey.isChecked()
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+        assert dialog.page == "found"
+        assert "nothing would be read" in dialog.problem.text()
         QTest.mouseClick(dialog.found_page.ignore, Qt.MouseButton.LeftButton)
         QTest.keyClick(dialog, Qt.Key.Key_Return)
         assert dialog.page == "charter"

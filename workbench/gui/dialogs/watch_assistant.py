@@ -247,6 +247,8 @@ class WatchAssistant(Dialog):
                 return message_text(error.message), self.where.proxy
             if self.where.source() in self._taken:
                 return text("watch.name.taken", name=self.where.source()), self.where.name
+        if page == "found":
+            return self.found_page.check(self.found), self.found_page.ignore
         if page == "charter":
             return self.charter.check()
         if page == "manners":

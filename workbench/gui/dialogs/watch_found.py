@@ -67,6 +67,11 @@ class FoundPage(QWidget):
         """``obey`` or ``ignore``."""
         return "ignore" if self.ignore.isChecked() else "obey"
 
+    def check(self, found: Found | None) -> str:
+        """Why there would be nothing to look at, if so."""
+        kept_out = found is not None and not found.robots_allow and self.robots == "obey"
+        return text("watch.robots.kept-out") if kept_out else ""
+
     def show_found(self, found: Found) -> None:
         """Say it."""
         listing = found.state == "listing"
