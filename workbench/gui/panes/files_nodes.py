@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from workbench.core.filter import Filter
-from workbench.core.times import DAY, MINUTE
+from workbench.core.times import DAY, MINUTE, to_datetime
 from workbench.gui.panes import wording
 from workbench.gui.texts import text
 from workbench.gui.widgets.elide import visible_text
@@ -197,7 +197,10 @@ def _gap_node(first_day: int, count: int) -> Node:
     first = wording.day(first_day * DAY, short=True)
     label = first
     if count > 1:
-        label = text("panes.files.days", first=first, last=wording.day((first_day + count - 1) * DAY, short=True))
+        last_day = first_day + count - 1
+        begin, end = to_datetime(first_day * DAY, UTC), to_datetime(last_day * DAY, UTC)
+        first = str(begin.day) if (begin.year, begin.month) == (end.year, end.month) else first
+        label = text("panes.files.days", first=first, last=wording.day(last_day * DAY, short=True))
     return Node(
         ("gap", first_day),
         text("panes.files.with-note", name=label, note=text("panes.files.not-looked")),

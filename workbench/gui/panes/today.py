@@ -81,6 +81,7 @@ class TodayPane(ZonedPane):
         column.addWidget(self.chips)
         column.addWidget(self.serious)
         column.addWidget(self.said)
+        column.addSpacing(2)
         column.addWidget(self.calendar)
 
     # asking
@@ -133,7 +134,7 @@ class TodayPane(ZonedPane):
             label.setText(words)
             label.setVisible(bool(words))
         self._show_chips(landing)
-        self.calendar.set_days([today_words.cell_of(each, self.zone) for each in landing.days])
+        self.calendar.set_days([today_words.cell_of(each) for each in landing.days])
         shown = {each.id for each in found.looks}
         self.calendar.set_picked(frozenset(day for day, looks in landing.looks.items() if shown & set(looks)))
         self.setAccessibleDescription(" ".join([self.headline.text(), *(each.words for each in said)]))

@@ -11,7 +11,6 @@ from workbench.gui.texts import message_text, text
 from workbench.gui.widgets.calendar_strip import DayCell
 from workbench.gui.widgets.elide import visible_text
 from workbench.queries.calendar import Day
-from workbench.queries.covering import Look
 from workbench.queries.landing import Heading, Landing, Place
 
 LATE = DAY + 12 * HOUR
@@ -37,7 +36,7 @@ def title(found: Heading, place: Place | None, zone: tzinfo) -> str:
         when = text("panes.gallery.at", day=when, time=wording.clock_time(last.observed, used))
     if wording.is_today(last.observed, used):
         when = text("panes.gallery.today", day=when)
-    elif place is not None and place.shown.id == last.id:
+    elif place is not None and place.last.id == last.id:
         when = text("today.last-look", when=when)
     names = found.names[0] if len(found.names) == 1 else text("today.sources", count=wording.number(len(found.names)))
     return text("panes.gallery.of-source", title=when, source=visible_text(names))
@@ -106,9 +105,8 @@ def refused(found: Heading) -> str:
     return " · ".join(parts)
 
 
-def cell_of(day: Day, zone: tzinfo) -> DayCell:
+def cell_of(day: Day) -> DayCell:
     """One day of the strip, with what is said of it."""
-    del zone
     names = wording.month_names()
     date = text("panes.day", day=day.date.day, month=names[day.date.month - 1], year=day.date.year)
     brought = [
@@ -141,8 +139,3 @@ def place_words(place: Place) -> str:
     if not place.files:
         return text("today.other-none", source=visible_text(place.name))
     return text("today.other", source=visible_text(place.name), count=wording.number(place.files))
-
-
-def look_when(look: Look, zone: tzinfo) -> str:
-    """A look by its time."""
-    return wording.moment(look.observed, zone, look.precision)
