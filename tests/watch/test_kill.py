@@ -67,12 +67,11 @@ def fetched_again(server: Server, tree: Tree) -> list[int]:
     return [sizes[path] for path, count in whole.items() for _ in range(count - 1)]
 
 
-@pytest.fixture
-def undisturbed(store: tuple[Path, Tree], tmp_path: Path) -> tuple[Path, int, int]:
+@pytest.fixture(scope="module")
+def undisturbed(store: tuple[Path, Tree], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, int]:
     """A case of a look that nothing happened to, the bytes that came through the gate for it, and those of listings."""
     folder, tree = store
-    place_of = tmp_path / "undisturbed"
-    place_of.mkdir()
+    place_of = tmp_path_factory.mktemp("undisturbed")
     run("new", place_of / "a.wbcase")
     with watched(folder) as (server, way):
         looked = watch(place_of / "a.wbcase", way.url, "--source", "server")
