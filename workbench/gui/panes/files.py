@@ -141,7 +141,7 @@ class FilesPane(ZonedPane):
             return
         single = len(found.sources) == 1
         top = [nodes.everything(found)]
-        if self._today is not None and self._today.compared:
+        if self._today is not None and (self._today.compared or self._today.watched):
             top.append(nodes.today_node(self._today, self.zone))
         for each in found.sources:
             node = nodes.source_node(each, self.zone, self._folders if single else ())

@@ -11,6 +11,7 @@ from workbench.gui.texts import message_text, text
 from workbench.gui.widgets.calendar_strip import DayCell
 from workbench.gui.widgets.elide import visible_text
 from workbench.queries.calendar import Day
+from workbench.queries.covering import Look
 from workbench.queries.landing import Heading, Landing, Place
 
 LATE = DAY + 12 * HOUR
@@ -62,7 +63,7 @@ def _since(place: Place, zone: tzinfo, now: int) -> list[Said]:
     """What became of later looks, and how long ago the last one was."""
     said: list[Said] = []
     if place.last.id != place.shown.id:
-        when = wording.moment(place.last.observed, zone, place.last.precision)
+        when = _when(place.last, zone)
         code = place.last.status if place.last.status in ("running", "failed") else "partial"
         said.append(Said(text(f"today.after-{code}", time=when), serious=code != "running"))
     days = (now - place.last.observed) // DAY
@@ -84,13 +85,18 @@ def _own(found: Heading, zone: tzinfo) -> Said:
             return Said(wording.counted("today.first", found.files))
         return Said(text("today.not-compared", files=files), serious=True)
     if not found.kinds and found.before is not None:
-        before = wording.moment(found.before.observed, zone, found.before.precision)
+        before = _when(found.before, zone)
         code = "today.unchanged-part" if last.status == "partial" else "today.unchanged"
         said = text(code, time=before, files=files)
         if found.not_fetched:
             said = text("today.listed-only", said=said, count=wording.number(found.not_fetched))
         return Said(said)
     return Said("")
+
+
+def _when(look: Look, zone: tzinfo) -> str:
+    """A look by its time, to the minute."""
+    return wording.moment(look.observed, zone, max(look.precision, wording.MINUTE_PRECISION))
 
 
 def refused(found: Heading) -> str:

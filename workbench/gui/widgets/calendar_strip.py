@@ -32,6 +32,7 @@ TOP = 18
 """Where the days begin, below the months."""
 EDGE = 20
 """Room for an arrow at either end."""
+_MARGIN = 3
 _PAGE = 28
 _WHEEL = 120
 
@@ -122,19 +123,24 @@ class CalendarStrip(QWidget):
         at = (day - self._layout.first).days if self._cells else -1
         return at if 0 <= at < len(self._cells) else -1
 
+    def _edge(self) -> int:
+        """Room for the arrows, where there are more days than there is room for."""
+        return EDGE if self._layout.width > self.width() - 2 * _MARGIN else _MARGIN
+
     def _room(self) -> int:
-        return max(self.width() - 2 * EDGE, STEP)
+        return max(self.width() - 2 * self._edge(), STEP)
 
     def _furthest(self) -> int:
         return max(self._layout.width - self._room(), 0)
 
     def _rect(self, index: int) -> QRect:
-        return QRect(EDGE + self._layout.left(index) - self._offset, TOP, SIDE, SIDE)
+        return QRect(self._edge() + self._layout.left(index) - self._offset, TOP, SIDE, SIDE)
 
     def _at(self, place: QPoint) -> int:
-        if not EDGE - 2 <= place.x() < self.width() - EDGE + 2:
+        edge = self._edge()
+        if not edge - 2 <= place.x() < self.width() - edge + 2:
             return -1
-        return self._layout.at(place.x() - EDGE + self._offset)
+        return self._layout.at(place.x() - edge + self._offset)
 
     def _go(self, index: int) -> None:
         """Make a day the current one and bring it into sight."""
@@ -177,7 +183,7 @@ class CalendarStrip(QWidget):
         tokens = self._theme.tokens
         painter.fillRect(self.rect(), tokens.window)
         shown = self._layout.between(self._offset, self._offset + self._room())
-        painter.setClipRect(EDGE - 3, 0, self._room() + 6, HEIGHT)
+        painter.setClipRect(self._edge() - 3, 0, self._room() + 6, HEIGHT)
         self._paint_months(painter, shown)
         for index in shown:
             cell, area = self._cells[index], self._rect(index)
@@ -206,7 +212,7 @@ class CalendarStrip(QWidget):
         begins = list(self._layout.months(shown))
         places = [(self._rect(index).left(), index) for index in begins]
         if not begins or begins[0] != shown[0]:
-            places.insert(0, (EDGE, shown[0]))
+            places.insert(0, (self._edge(), shown[0]))
         for number, (left, index) in enumerate(places):
             words = self._month(self._cells[index].day, with_year=number == 0)
             room = places[number + 1][0] - left - 6 if number + 1 < len(places) else self.width() - left
@@ -235,7 +241,8 @@ class CalendarStrip(QWidget):
             return
         place = event.position().toPoint()
         for forward in (False, True):
-            if self._more(forward=forward).adjusted(-3, -TOP, 3, 5).contains(place):
+            more = self._offset < self._furthest() if forward else self._offset > 0
+            if more and self._more(forward=forward).adjusted(-3, -TOP, 3, 5).contains(place):
                 self._scroll((1 if forward else -1) * max(self._room() - 2 * STEP, STEP))
                 return
         at = self._at(place)
@@ -268,10 +275,9 @@ class CalendarStrip(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The last days stay in sight when they were."""
-        room = max(event.oldSize().width() - 2 * EDGE, STEP)
-        at_end = event.oldSize().width() <= 0 or self._offset >= max(self._layout.width - room, 0)
-        self._offset = self._furthest() if at_end else min(self._offset, self._furthest())
+        """The current day stays in sight; at first that is the last one."""
+        self._offset = min(self._offset, self._furthest())
+        self._go(self._current)
         super().resizeEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
