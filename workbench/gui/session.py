@@ -108,6 +108,12 @@ class Session(QObject):
         """Long work in a thread, shown in Activity. `title` is a message code."""
         return self.runner.start(title, work, detail)
 
+    def forget_control(self, job: int) -> None:
+        """A look has ended: what it changed last is told soon."""
+        self.controls.pop(job, None)
+        if self._settle.isActive():
+            self._settle.start(SETTLE_MS)
+
     def close_jobs(self) -> None:
         """Stop jobs and workers; blocks until they are gone, so call it off the main thread."""
         self.runner.close()

@@ -161,7 +161,7 @@ class Watch:
         try:
             return await self._window.jobs.outcome(job)
         finally:
-            session.controls.pop(job.number, None)
+            session.forget_control(job.number)
 
     def _asking(self) -> Questions:
         from workbench.gui.look_questions import Questions
