@@ -29,7 +29,7 @@ from workbench.queries.harvest import Before
 from workbench.sources.http.headers import last_modified
 from workbench.sources.remote import Entry, Kind
 
-WINDOW = 16
+WINDOW = 32
 """Files on their way at the same time, waiting ones included."""
 
 

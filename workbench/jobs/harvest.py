@@ -24,6 +24,8 @@ from workbench.queries import harvest as queries
 from workbench.queries.harvest import Before
 from workbench.sources.remote import Kind, Listing
 
+SYNCING = 6
+"""Threads for each request at a time: a file that has come waits for the disk while the next ones come."""
 INCOMPLETE = frozenset({"listing-cut-off", "listing-too-many", "rows-incomplete", "bucket-no-next-page"})
 """What readers say of a page that does not show all of its folder: then nothing is known of what is not on it."""
 
@@ -67,12 +69,12 @@ class Harvest:
         """Was something not seen that belongs to the source?"""
 
     def run(self, start: str, parallel: int) -> None:
-        """Walk everything, fetching so many files at a time. Raises `Cancelled`, `LineLost`, `UserError` of our own
+        """Walk everything, asking for so many files at a time. Raises `Cancelled`, `LineLost`, `UserError` of our own
         disk, and `NetworkError` ``certificate-changed``.
         """
         self._waiting.append(_Place(b"", start))
         self._session.control.add(folders_known=1)
-        with ThreadPoolExecutor(parallel, "fetch") as pool:
+        with ThreadPoolExecutor(parallel * SYNCING, "fetch") as pool:
             filing = Filing(
                 self._case, self._kind, self._session, self._pages, self._recorder, self._rules, self._budget, pool,
                 self._progress,
