@@ -30,7 +30,7 @@ RUN_PACKAGES="libglib2.0-0 libgl1 libegl1 libfontconfig1 libxkbcommon0 libdbus-1
   libxkbcommon-x11-0 libwayland-cursor0 libwayland-egl1 fonts-noto-cjk"
 # A display that nobody sees, with a window manager and hands; servers to be watched, and the peers that watch them.
 TEST_PACKAGES="xvfb xauth openbox xdotool
-  nginx apache2-bin lighttpd vsftpd caddy rclone wget"
+  nginx apache2-bin lighttpd vsftpd caddy rclone wget aria2"
 # What of these would serve on a fixed port from now on, if nobody prevented it.
 SERVICES="nginx lighttpd vsftpd caddy"
 POLICY=/usr/sbin/policy-rc.d

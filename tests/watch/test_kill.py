@@ -135,7 +135,7 @@ def test_a_network_that_stays_away_ends_the_look_and_the_next_one_goes_on(
     _, whole, _ = undisturbed
     with watched(folder) as (server, way):
         way.hold_after(whole // 2)
-        with looking(case, way.url, "--source", "server") as going:
+        with looking(case, way.url, "--source", "server", program="tests.watch.impatient") as going:
             assert way.reached.wait(30)
             way.shut(True)
             way.let_go()
