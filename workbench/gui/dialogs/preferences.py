@@ -18,7 +18,7 @@ class PreferencesDialog(Dialog):
     """One row a setting, grouped."""
 
     def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "preferences", text("preferences.title"), "", 560, parent)
+        super().__init__(theme, "preferences", text("preferences.title"), "", 680, parent)
         self._settings = settings
         self.fields: dict[str, QWidget] = {}
         group = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui.dialogs.dialog import Dialog
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
     from workbench.core.messages import Message
 
 
-class QuestionDialog(Dialog):
+class Snug(Dialog):
+    """As high as its words need at its width: Qt reckons with narrower ones."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the height that is needed."""
+        super().showEvent(event)
+        self.resize(self.width(), self._outer.totalHeightForWidth(self.width()))
+
+
+class QuestionDialog(Snug):
     """Yes goes on, no stops the look; Escape is no. Fingerprints are shown one above the other, to be compared."""
 
     def __init__(self, theme: Theme, source: str, question: Message, kind: str, parent: QWidget | None = None) -> None:
@@ -25,17 +35,17 @@ class QuestionDialog(Dialog):
         said = text("watch.ask.certificate.said") if kind == "certificate" else message_text(question)
         super().__init__(theme, f"watch-ask-{kind}", title, said, 640, parent)
         if kind == "certificate":
-            table = Statements(theme)
             for name, code in (("old", "watch.ask.old"), ("new", "watch.ask.new")):
                 digest = question.args.get(name)
-                table.add(text(code), grouped(str(digest)) if digest else text("watch.ask.none"), mono=True)
-            self.body.addWidget(table)
+                self.paragraph(text(code), "dim")
+                shown = self.paragraph(grouped(str(digest)) if digest else text("watch.ask.none"))
+                shown.setFont(theme.font("mono-caption"))
         self.paragraph(text(f"watch.ask.{kind}.about"), "dim")
         self.add_button(f"watch.ask.{kind}.no", self.reject, primary=kind == "certificate")
         self.add_button(f"watch.ask.{kind}.yes", self.accept, primary=kind != "certificate")
 
 
-class ConductDialog(Dialog):
+class ConductDialog(Snug):
     """What the request log of a look shows of its conduct; the person may confirm that nothing was bypassed."""
 
     def __init__(
