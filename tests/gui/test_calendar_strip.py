@@ -25,12 +25,12 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 def cells(count: int, first: date = FIRST) -> list[DayCell]:
     days = [first + timedelta(days=at) for at in range(count)]
-    return [DayCell(day, STATES[at % len(STATES)], at % 10 == 4, f"{day}: told") for at, day in enumerate(days)]
+    return [DayCell(day, STATES[at % len(STATES)], at % 10 == 4) for at, day in enumerate(days)]
 
 
 @pytest.fixture
 def strip(theme: Theme) -> Iterator[CalendarStrip]:
-    made = CalendarStrip(theme, "Calendar of looks", MONTHS)
+    made = CalendarStrip(theme, "Calendar of looks", MONTHS, lambda day: f"{day}: told")
     made.resize(400, HEIGHT)
     made.show()
     yield made

@@ -21,6 +21,7 @@ from workbench.core.records import Coverage, Status
 from workbench.core.times import DAY, to_datetime
 from workbench.gui.panes.gallery import GalleryPane
 from workbench.gui.panes.today import TodayPane
+from workbench.gui.widgets.gallery_tiles import Tile
 from workbench.ops import watch
 from workbench.workspace import Focus
 
@@ -75,6 +76,10 @@ class Shown:
         return " ".join(label.text() for label in (self.pane.serious, self.pane.said) if label.isVisible())
 
     @property
+    def order(self) -> str:
+        return self.gallery.arrangement
+
+    @property
     def headings(self) -> list[tuple[str, str]]:
         return [(each.title, each.note) for each in self.gallery._sections()]
 
@@ -82,13 +87,16 @@ class Shown:
     def filter(self) -> Filter:
         return self.robot.window.open_session.filter
 
+    def tiles(self) -> list[Tile]:
+        tiles = self.gallery.gallery.tiles()
+        return [tile for item in self.robot.items if (tile := tiles.get(item)) is not None]
+
     async def names(self) -> list[str]:
-        gallery = self.gallery.gallery
-        await until(lambda: all(gallery.tiles().get(item) for item in self.robot.items), "the tiles")
-        return [gallery.tiles().get(item).name for item in self.robot.items]
+        await until(lambda: len(self.tiles()) == len(self.robot.items), "the tiles")
+        return [tile.name for tile in self.tiles()]
 
     def badges(self) -> list[str]:
-        return [self.gallery.gallery.tiles().get(item).badge for item in self.robot.items]
+        return [tile.badge for tile in self.tiles()]
 
     async def press(self, label: str) -> None:
         next(chip for chip in self.pane.chips.chips() if chip.spec.label == label).click()
@@ -129,21 +137,21 @@ def test_going_back_shows_all_files_and_today_comes_again(run: Run, robot: Windo
         robot.act("filter-back")
         await robot.calm()
         assert (shown.filter, shown.pane.isVisible(), len(robot.items)) == (Filter(), False, 6)
-        assert shown.gallery.arrangement == "look"
+        assert shown.order == "look"
         assert "1 removed" in shown.headings[0][1]
         robot.act("today")
         await until(lambda: shown.filter.snapshot == (3,), "today")
         await robot.calm()
-        assert (shown.pane.isVisible(), shown.gallery.arrangement) == (True, "folder")
+        assert (shown.pane.isVisible(), shown.order) == (True, "folder")
         shown.gallery.arrange("size")
         await robot.calm()
         assert shown.headings == []
         shown.pane.leave.click()
         await robot.calm()
-        assert (shown.filter, shown.gallery.arrangement) == (Filter(), "look")
+        assert (shown.filter, shown.order) == (Filter(), "look")
         robot.act("filter-back")
         await robot.calm()
-        assert shown.gallery.arrangement == "size"
+        assert shown.order == "size"
         await robot.calm()
 
     run(scenario())
@@ -218,8 +226,8 @@ def test_days_say_whether_anybody_looked(run: Run, robot: WindowRobot, tmp_path:
         cells = calendar.cells()
         assert [each.state for each in cells] == ["complete", "missed", "failed", "complete"]
         assert [each.news for each in cells] == [False, False, False, True]
-        assert cells[3].words.endswith("looked · 1 new · 1 changed · 1 moved · 1 removed")
-        assert "not looked, although it was due · 1 look missed" in cells[1].words
+        assert shown.pane._tell_day(cells[3].day).endswith("looked · 1 new · 1 changed · 1 moved · 1 removed")
+        assert "not looked, although it was due · 1 look missed" in shown.pane._tell_day(cells[1].day)
         here = to_datetime(T0 + NOW * DAY, UTC).date()
         before = shown.filter
         QTest.mouseClick(calendar, Qt.MouseButton.LeftButton, pos=calendar.day_rect(here - timedelta(2)).center())
@@ -282,7 +290,7 @@ def test_a_partial_look_says_so_and_names_what_it_did_not_list(run: Run, robot: 
         await until(lambda: shown.pane.findChildren(QMenu), "the folders")
         menu = shown.pane.findChildren(QMenu)[0]
         named = [each.text() for each in menu.actions()]
-        assert named == ["a&&b · refused", "", "Show the request log"]
+        assert named == ["a&&b · refused", "Show the request log"]
         menu.actions()[0].trigger()
         await robot.calm()
         assert shown.filter == Filter(path=("a&b/*",))
@@ -338,6 +346,38 @@ def test_several_sources_are_one_chip_away(run: Run, robot: WindowRobot, tmp_pat
         robot.window.open_session.workspace.focus = Focus("source", 1)
         robot.act("today")
         await until(lambda: shown.filter.snapshot == (3,), "the source in focus")
+        await robot.calm()
+
+    run(scenario())
+
+
+def test_many_sources_stand_in_a_menu(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
+    def others(case: Case) -> None:
+        for number in range(6):
+            record(case, (seen(BEFORE, -5),), f"folder & {number}")
+
+    async def scenario() -> None:
+        shown = await opened(robot, made(tmp_path / "c", WEEK, others))
+        assert len([each for each in shown.chips if each.startswith("folder")]) == 3
+        await shown.press("3 more sources")
+        [menu] = shown.pane.findChildren(QMenu)
+        named = [each.text() for each in menu.actions()]
+        assert (len(named), named[0]) == (7, "Storage: 4 new or changed")
+        action = next(each for each in menu.actions() if each.text().startswith("folder && 0"))
+        action.trigger()
+        menu.close()
+        await robot.calm()
+        assert shown.pane.headline.text().endswith("· folder & 0")
+
+    run(scenario())
+
+
+def test_while_a_look_is_not_ended_the_one_before_it_is_shown(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        shown = await opened(robot, made(tmp_path / "c", (*WEEK, seen({}, 0, None))))
+        assert shown.filter.snapshot == (3,)
+        assert "has not ended. Until it does, shown is what the one before it brought." in shown.said
+        assert len(robot.items) == 3
         await robot.calm()
 
     run(scenario())

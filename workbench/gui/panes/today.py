@@ -6,6 +6,7 @@ goes on to that one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import date
 from functools import partial
@@ -30,6 +31,8 @@ from workbench.queries.landing import Heading, Landing, Place
 from workbench.queries.news import NEW
 
 UNSEEN = ("unseen",)
+MOST_OTHERS = 4
+"""Chips of other sources; where there are more, the last one leads to all of them."""
 
 
 class TodayPane(ZonedPane):
@@ -53,7 +56,7 @@ class TodayPane(ZonedPane):
         self.chips = NewsChips(theme, text("today.chips"))
         self.said = QLabel()
         self.serious = QLabel()
-        self.calendar = CalendarStrip(theme, text("today.calendar"), wording.short_month_names())
+        self.calendar = CalendarStrip(theme, text("today.calendar"), wording.short_month_names(), self._tell_day)
         self._build()
         self.leave.clicked.connect(self._leave)
         self.chips.picked.connect(self._picked)
@@ -171,11 +174,16 @@ class TodayPane(ZonedPane):
 
     def _others(self, landing: Landing, found: Heading) -> list[NewsSpec]:
         own = {each.source for each in found.looks}
+        others = [each for each in landing.places if each.source not in own]
+        shown = others if len(others) <= MOST_OTHERS else others[: MOST_OTHERS - 1]
         specs = [
             NewsSpec(("place", each.source), today_words.place_words(each), "source", None, text("today.tip.other"))
-            for each in landing.places
-            if each.source not in own
+            for each in shown
         ]
+        left = len(others) - len(shown)
+        if left:
+            words = wording.counted("today.other-more", left)
+            specs.append(NewsSpec(("more",), words, "source", None, text("today.tip.more")))
         for name in landing.waiting if self.session.case.writable else ():
             words = text("today.other-waiting", source=visible_text(name))
             specs.append(NewsSpec(("look", name), words, "attention", None, text("today.tip.look")))
@@ -198,6 +206,10 @@ class TodayPane(ZonedPane):
             self.session.spawn(self._show_unlisted(found.last.id))
         elif what == "place":
             self.show_place(next(each for each in landing.places if each.source == key[1]))
+        elif what == "more":
+            self._show_menu(
+                ("more",), [(today_words.place_words(each), partial(self.show_place, each)) for each in landing.places]
+            )
         elif what == "look":
             self.look_requested.emit(str(key[1]))
         self.chips.set_chips([each.spec for each in self.chips.chips()])
@@ -209,30 +221,43 @@ class TodayPane(ZonedPane):
 
     async def _show_unlisted(self, snapshot: int) -> None:
         """The folders that were not listed, each of which can be shown, and the way to the request log."""
-        folders = await self.session.read(queries.unlisted, snapshot)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for path, state in folders:
-            name = visible_text(path).replace("&", "&&") or text("panes.gallery.top-folder")
+        acts: list[tuple[str, Callable[[], object]]] = []
+        for path, state in await self.session.read(queries.unlisted, snapshot):
+            name = visible_text(path) or text("panes.gallery.top-folder")
             words = text("panes.files.with-note", name=name, note=text(f"panes.coverage.{state}"))
             below = Filter(path=(glob_of(path),) if path else (), own=self.session.filter.own)
-            menu.addAction(words, partial(self._show_filter, below))
-        menu.addSeparator()
-        menu.addAction(text("today.requests"), partial(self.requests_requested.emit, snapshot))
-        chip = next((each for each in self.chips.chips() if each.spec.key == ("coverage",)), None)
+            acts.append((words, partial(self._show_filter, below)))
+        acts.append((text("today.requests"), partial(self.requests_requested.emit, snapshot)))
+        self._show_menu(("coverage",), acts)
+
+    def _show_menu(self, key: tuple[str, ...], acts: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Below a chip; names in it are foreign, and no keys of the menu."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for words, act in acts:
+            menu.addAction(words.replace("&", "&&"), act)
+        chip = next((each for each in self.chips.chips() if each.spec.key == key), None)
         menu.popup(chip.mapToGlobal(QPoint(0, chip.height())) if chip is not None else self.mapToGlobal(QPoint(0, 0)))
 
     # days
+
+    def _day(self, day: date) -> Day | None:
+        days = self._landing.days if self._landing is not None else ()
+        at = (day - days[0].date).days if days else -1
+        return days[at] if 0 <= at < len(days) else None
+
+    def _tell_day(self, day: date) -> str:
+        known = self._day(day)
+        return "" if known is None else today_words.day_words(known)
 
     def _choose_day(self, day: date) -> None:
         landing = self._landing
         if landing is None:
             return
         looks = landing.looks.get(day, ())
-        known = next((each for each in landing.days if each.date == day), None)
+        known = self._day(day)
         if not looks or known is None:
-            cell = self.calendar.current()
-            self.said.setText(text("today.no-look", day=cell.words if cell is not None else ""))
+            self.said.setText(text("today.no-look", day=self._tell_day(day)))
             self.said.show()
             return
         base = self.session.filter.without("source", "time", "change", "verdict")

@@ -112,7 +112,12 @@ def refused(found: Heading) -> str:
 
 
 def cell_of(day: Day) -> DayCell:
-    """One day of the strip, with what is said of it."""
+    """One day of the strip."""
+    return DayCell(day.date, day.state, bool(day.added or day.changed or day.moved or day.returned or day.removed))
+
+
+def day_words(day: Day) -> str:
+    """*24 January 2024: looked · 31 new · 5 changed*."""
     names = wording.month_names()
     date = text("panes.day", day=day.date.day, month=names[day.date.month - 1], year=day.date.year)
     brought = [
@@ -135,7 +140,7 @@ def cell_of(day: Day) -> DayCell:
         said.append(text("panes.gallery.not-compared"))
     elif day.looks and day.compared:
         said += brought or [text("panes.files.no-news")]
-    return DayCell(day.date, day.state, bool(brought), f"{date}: {' · '.join(said)}")
+    return f"{date}: {' · '.join(said)}"
 
 
 def place_words(place: Place) -> str:

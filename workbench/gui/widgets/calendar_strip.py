@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,25 +39,32 @@ _WHEEL = 120
 
 @dataclass(frozen=True)
 class DayCell:
-    """One day: a state of `workbench.queries.calendar.STATES`, whether it brought something, and what is said of it."""
+    """One day: a state of `workbench.queries.calendar.STATES`, and whether it brought something."""
 
     day: date
     state: str
     news: bool = False
-    words: str = ""
 
 
 class CalendarStrip(QWidget):
     """Days from left to right, the last ones in sight. A click or Enter asks for a day; arrows go by day, Page Up and
-    Down by four weeks. Main thread.
+    Down by four weeks. `tell` says what is known of a day, when somebody wants to know. Main thread.
     """
 
     chosen = Signal(object)
     """The `date` of a day that was clicked or on which Enter was pressed."""
 
-    def __init__(self, theme: Theme, name: str, months: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        months: Sequence[str],
+        tell: Callable[[date], str],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._tell = tell
         self._months = list(months)
         self._cells: tuple[DayCell, ...] = ()
         self._layout = StripLayout(date.min, 0)
@@ -77,6 +84,7 @@ class CalendarStrip(QWidget):
         """Show these days, one after the other without a gap. The place is kept; at first the last ones are shown."""
         made = tuple(cells)
         if made == self._cells:
+            self._say()
             return
         current, at_end = self.current(), self._offset >= self._furthest()
         self._cells = made
@@ -164,7 +172,7 @@ class CalendarStrip(QWidget):
 
     def _say(self) -> None:
         cell = self.current()
-        words = cell.words if cell is not None else ""
+        words = self._tell(cell.day) if cell is not None else ""
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
             if self.hasFocus():
@@ -229,7 +237,9 @@ class CalendarStrip(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = self._at(event.pos())
             if at >= 0:
-                QToolTip.showText(event.globalPos(), tooltip_text(self._cells[at].words), self, self._rect(at))
+                QToolTip.showText(
+                    event.globalPos(), tooltip_text(self._tell(self._cells[at].day)), self, self._rect(at)
+                )
             else:
                 QToolTip.hideText()
             return True
