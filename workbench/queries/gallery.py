@@ -27,7 +27,7 @@ from workbench.queries.walk import KINDS, REMOVED
 
 Arrangement = Literal["look", "folder", "size"]
 ARRANGEMENTS: tuple[Arrangement, ...] = ("look", "folder", "size")
-FEW_PATHS = 20_000
+FEW_PATHS = 100_000
 """So many are put in order by themselves, without asking for the order of all."""
 
 
