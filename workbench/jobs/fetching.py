@@ -28,6 +28,8 @@ from workbench.sources.remote import Answer, Ask, NetworkError
 BUFFER = 512 << 10
 RESUMABLE = 1 << 20
 """Bytes from which on a file is worth going on with after a kill."""
+SOON = 1.0
+"""Seconds after which bytes of a slow line go to the disk, where a kill cannot reach them."""
 GONE = (404, 410)
 
 
@@ -193,14 +195,15 @@ class Fetcher:
             incoming.describe(_facts(wish, answer, parts, part))
         buffer = memoryview(self._buffer())
         filled = 0
+        written = time.monotonic()
         try:
             while True:
                 count = answer.readinto(buffer[filled:])
                 filled += count
-                if not count or filled == len(buffer):
+                if not count or filled == len(buffer) or time.monotonic() - written > SOON:
                     incoming.write(buffer[:filled])
                     self._session.control.add(bytes_done=filled)
-                    filled = 0
+                    filled, written = 0, time.monotonic()
                     self._session.control.wait(self._session.check)
                 if wish.most is not None and incoming.size + filled > wish.most:
                     return True

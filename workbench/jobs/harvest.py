@@ -183,7 +183,7 @@ class Harvest:
 
 
 def _below(folder: bytes, name: bytes) -> bytes:
-    return folder + b"/" + name if folder else name
+    return folder + b"/" + name if folder and name else folder or name
 
 
 def _mark_of(listing: Listing) -> bytes | None:
