@@ -81,7 +81,7 @@ class Shown:
 
     @property
     def headings(self) -> list[tuple[str, str]]:
-        return [(each.title, each.note) for each in self.gallery._sections()]
+        return [(each.title, each.told()) for each in self.gallery._sections()]
 
     @property
     def filter(self) -> Filter:

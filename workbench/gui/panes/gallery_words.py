@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
+from functools import partial
 
 from workbench.gui.panes import wording
 from workbench.gui.texts import text
@@ -25,9 +26,13 @@ def section_of(group: Group, zone: tzinfo, with_source: bool) -> Section:
     """A heading: *Today, 24 January* · *31 new · 5 changed · 2 moved · seen 12 of 38*."""
     if group.path is not None:
         title = visible_text(group.path) or text("panes.gallery.top-folder")
-        said = [_kind(*each) for each in group.kinds] or [_files(group.count)]
-        return Section(group.start, title, _joined([*said, _seen(group)]))
+        return Section(group.start, title, tell=partial(_folder_notes, group))
     return Section(group.start, _title(group, zone, with_source), _joined(_notes(group)))
+
+
+def _folder_notes(group: Group) -> str:
+    said = [_kind(*each) for each in group.kinds] or [_files(group.count)]
+    return _joined([*said, _seen(group)])
 
 
 def _title(group: Group, zone: tzinfo, with_source: bool) -> str:

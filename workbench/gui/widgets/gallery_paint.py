@@ -81,12 +81,13 @@ class TilePainter:
         title = elided(section.title, painter.fontMetrics(), room)
         painter.drawText(QPointF(box.x, base), title)
         used = painter.fontMetrics().horizontalAdvance(title) + 12
-        if section.note and used < room:
+        note = section.told() if used < room else ""
+        if note:
             painter.setFont(self._theme.font("caption"))
             painter.setPen(tokens.dim)
             painter.drawText(
                 QPointF(box.x + used, base),
-                painter.fontMetrics().elidedText(section.note, Qt.TextElideMode.ElideRight, room - used),
+                painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, room - used),
             )
 
     def tile(self, painter: QPainter, item: int, tile: Tile | None, cell: QRect, pad: int, look: Look) -> None:

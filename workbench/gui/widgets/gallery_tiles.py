@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from PySide6.QtGui import QImage
@@ -62,11 +62,18 @@ class Tile:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading before row `start`: a day, a folder. `note` says counts: ``31 new · seen 12 of 38``."""
+    """A heading before row `start`: a day, a folder. `note` says counts: ``31 new · seen 12 of 38``; where there may be
+    thousands of headings, `tell` words it when it comes into sight.
+    """
 
     start: int
     title: str
     note: str = ""
+    tell: Callable[[], str] | None = field(default=None, compare=False)
+
+    def told(self) -> str:
+        """The note."""
+        return self.note if self.tell is None else self.tell()
 
 
 class Tiles(Protocol):
