@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("workbench.window")
 
-TURN_SECONDS = 0.001
+TURN_SECONDS = 0.0002
 """After so long a thread of Python lets others run: the main thread waits for several of them before it can draw."""
 
 
