@@ -254,7 +254,7 @@ def test_more_bytes_than_agreed_are_asked_about(run: Run, robot: WindowRobot, em
         question.buttons["watch.ask.limit.yes"].click()
         await until(lambda: not question.isVisible(), "the answer")
         await ended(robot)
-        assert len([each for each in robot.items if each > 0]) == 4
+        await until(lambda: len([each for each in robot.items if each > 0]) == 4, "all files")
 
     run(scenario())
 
