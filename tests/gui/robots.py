@@ -117,7 +117,7 @@ class WindowRobot:
             return not (
                 any(pane.busy for pane in window.panes.values() if pane.isVisible())
                 or window.filter_bar.busy
-                or (window.session is not None and window.session.runner.busy)
+                or (window.session is not None and (window.session.runner.busy or window.session._settle.isActive()))
             )
 
         for _ in range(3):

@@ -273,7 +273,7 @@ def test_what_became_of_later_looks_limits_what_is_said(run: Run, robot: WindowR
         shown = await opened(robot, made(tmp_path / "c", looks))
         assert shown.filter.snapshot == (2,)
         assert not shown.pane.headline.text().startswith(("Today", "Last look"))
-        assert "failed, so nothing is known of that time" in shown.pane.serious.text()
+        assert "failed: nothing is known of that time" in shown.pane.serious.text()
         assert "Not looked for 4 days." in shown.pane.serious.text()
         await robot.calm()
 

@@ -103,7 +103,7 @@ class CalendarStrip(QWidget):
         self._picked = days
         at = self._index(max(days)) if days else -1
         if at >= 0:
-            self._go(at)
+            self._go(at, centred=True)
         self.update()
 
     def cells(self) -> tuple[DayCell, ...]:
@@ -150,17 +150,20 @@ class CalendarStrip(QWidget):
             return -1
         return self._layout.at(place.x() - edge + self._offset)
 
-    def _go(self, index: int) -> None:
-        """Make a day the current one and bring it into sight."""
+    def _go(self, index: int, *, centred: bool = False) -> None:
+        """Make a day the current one and bring it into sight: to the nearer edge, or to the middle."""
         index = min(max(index, 0), len(self._cells) - 1)
         if index < 0:
             return
         self._current = index
-        left = self._layout.left(index)
-        if left < self._offset:
+        left, room = self._layout.left(index), self._room()
+        before, after = left < self._offset, left + SIDE > self._offset + room
+        if centred and (before or after):
+            self._offset = min(max(left - room // 2, 0), self._furthest())
+        elif before:
             self._offset = left
-        elif left + SIDE > self._offset + self._room():
-            self._offset = left + SIDE - self._room()
+        elif after:
+            self._offset = left + SIDE - room
         self._say()
         self.update()
 
@@ -287,7 +290,7 @@ class CalendarStrip(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The current day stays in sight; at first that is the last one."""
         self._offset = min(self._offset, self._furthest())
-        self._go(self._current)
+        self._go(self._current, centred=True)
         super().resizeEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
