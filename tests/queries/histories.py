@@ -92,19 +92,20 @@ def lacks(look: Seen, path: bytes) -> bool:
     """Does the look show that there was no file at this path?"""
     if path in look.files or not compares(look):
         return False
-    if look.status is Status.COMPLETE:
-        return True
     if path in look.warned:
         return False
     said = dict(look.folders)
+    complete = look.status is Status.COMPLETE
     folder = path
     while folder:
         folder = folder.rpartition(b"/")[0]
-        if folder in said:
-            return said[folder] is Coverage.LISTED
+        if said.get(folder) is Coverage.LISTED:
+            return True
         if folder in look.warned:
             return False
-    return False
+        if folder in said and not complete:
+            return False
+    return complete
 
 
 def expected(recorded: Recorded) -> dict[int, set[Claim]]:

@@ -251,6 +251,17 @@ def test_what_is_below_a_folder_about_which_a_look_warns_is_not_missing(case: Ca
     ) == [{("removed", b"a", None), ("removed", b"e/x", None)}]
 
 
+@pytest.mark.parametrize("rows", [[], [(b"", LISTED)]], ids=["nothing of folders", "the start"])
+def test_a_complete_look_claims_nothing_of_what_it_warns_of(case: Case, rows: list[tuple[bytes, Coverage]]) -> None:
+    """A row that the server refused, or a link in the place of a file or folder: it was met and has no sighting."""
+    full = plain(b"a", b"b", b"d/x", b"d/e/x", b"d/f/x", b"e/x")
+    warned = Seen({}, 1, folders=[*rows, (b"e", LISTED), (b"d/f", LISTED)], warned=[b"b", b"d", b"e", b"new"])
+    assert of(case, Seen(full, 0), warned, Seen(plain(b"b", b"d/x", b"new"), 2)) == [
+        {("removed", b"a", None), ("removed", b"d/f/x", None), ("removed", b"e/x", None)},
+        {("added", b"new", None), ("removed", b"d/e/x", None)},
+    ]
+
+
 def test_the_last_row_of_a_folder_counts(case: Case) -> None:
     assert of(
         case,

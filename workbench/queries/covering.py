@@ -1,11 +1,13 @@
 """The looks of a case in time, and what each of them proves not to have been there.
 
 Never claim more than was seen: that a file is missing from a look says something only where the look listed the folder.
-- A *complete* look covers everything.
+- A *complete* look covers everything but what it warns of.
 - A *partial* look at the whole of a source covers what it listed: of the rows of `coverage` the one of the nearest
   folder above the file decides, the last one where there are several. What it did not list it must say; a folder that
-  has no row was not there. A path about which the look warns was met, whatever became of it: neither it nor what is
-  below it is missing, unless it has a row of its own that says that it was listed.
+  has no row was not there.
+- A path about which either warns was met, whatever became of it (a link that was not followed, a row of which the
+  server tells no more): neither it nor what is below it is missing, unless it has a row of its own that says that it
+  was listed.
 - A look that was *declared* to be of a part (``--scope partial``) covers nothing, whatever folders it listed.
 - A *failed* look, and one without an end, cover nothing: they may have stopped between listing a folder and recording
   what stood in it. So may one that was *abandoned*: cut off, and ended later as it was.
@@ -44,7 +46,7 @@ class Look:
 
     @property
     def covers_all(self) -> bool:
-        """Is whatever it lacks missing?"""
+        """Is whatever it lacks missing, unless it warns of it?"""
         return self.status == "complete"
 
     @property
@@ -86,6 +88,14 @@ def _numbers(listed: str | None) -> Paths:
     return np.fromstring(listed, np.int64, sep=",") if listed else np.empty(0, np.int64)
 
 
+def _places(some: Paths, among: Paths) -> Paths:
+    """Where those of some ids stand that are among others, which ascend."""
+    at = np.searchsorted(among, some)
+    at, some = at[at < len(among)], some[at < len(among)]
+    found: Paths = at[among[at] == some]
+    return found
+
+
 class Ground:
     """The paths of one source (ids, ascending), and which of them its looks cover."""
 
@@ -99,28 +109,41 @@ class Ground:
         """Of which paths does the look show whether they are there? Null: of none. `lenient` takes the folders that a
         partial look listed for listed, although it was declared to be of a part.
         """
-        if look.covers_all:
-            return np.ones(len(self._paths), bool)
         if not look.covers_some and not (lenient and look.status == "partial" and look.listed):
             return None
-        warned = self._reader.all("SELECT path FROM warning WHERE snapshot = ? AND path IS NOT NULL", (look.id,))
-        met = np.array([row for (row,) in warned], np.int64)
-        return self._by_folder(look.id, met) & ~np.isin(self._paths, met)
+        warned = self._reader.all(
+            "SELECT w.path, EXISTS (SELECT 1 FROM path p WHERE p.parent = w.path) FROM warning w "
+            "WHERE w.snapshot = ? AND w.path IS NOT NULL",
+            (look.id,),
+        )
+        met = np.array([path for path, _ in warned], np.int64)
+        if look.covers_all and not any(has_below for _, has_below in warned):
+            covered = np.ones(len(self._paths), bool)
+        else:
+            covered = self._by_folder(look, met)
+        covered[_places(met, self._paths)] = False
+        return covered
 
-    def _by_folder(self, look: int, met: Paths) -> Mask:
+    def _by_folder(self, look: Look, met: Paths) -> Mask:
         folders = self._lay_out()
         said = _numbers(
             self._reader.value(
                 "SELECT group_concat(said) FROM (SELECT ifnull(path, 0) * 2 + (state = 'listed') AS said "
                 "FROM coverage WHERE snapshot = ? ORDER BY id)",
-                (look,),
+                (look.id,),
             )
         )
         at = np.minimum(np.searchsorted(folders, said // 2), len(folders) - 1)
         known = folders[at] == said // 2
         state = np.zeros(len(folders), np.int8)
-        state[np.isin(folders, met)] = 1
+        warned = _places(met, folders)
+        state[warned] = 1
         state[at[known]] = 1 + said[known] % 2  # of several the last one stays
+        if look.covers_all:
+            # What it neither listed nor warns of is covered as the start is.
+            state[state < 2] = 0
+            state[warned] = np.maximum(state[warned], 1)
+            state[0] = 2
         nearest = np.where(state > 0, np.arange(len(folders)), self._above)
         while True:  # each round leaps twice as far, so that a tree of any depth takes a few
             further = nearest[nearest]
