@@ -59,7 +59,7 @@ class Incoming:
             self._digest.update(block)
             self.size += len(block)
         self.facts = facts if self.size else {}
-        self._synced = self.size
+        self._synced = min(synced, self.size)
 
     def restart(self) -> None:
         """Forget what has arrived."""

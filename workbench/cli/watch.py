@@ -128,7 +128,7 @@ def _wait_until_due(case: Case, plan: Plan, call: Call) -> None:
     from workbench.core import times
     from workbench.jobs.watching import catch_up
 
-    while not (due := catch_up(case, plan.source, times.now())).is_due(times.now()):
+    while not (due := catch_up(case, plan.source, times.now(), plan.every)).is_due(times.now()):
         assert due.next is not None
         if sys.stderr.isatty():
             call.out.say(Message("cli-next-look", {"time": rfc3339(due.next)}).text())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import UserError
+from workbench.core.messages import Message
 from workbench.gui.settings import EXAMINER
 from workbench.gui.texts import message_text, text
 
@@ -103,6 +104,8 @@ class Cases:
         except BaseException:
             await self._window.leave_case()
             raise
+        if case.copied_to is not None:
+            self._window.toast.info(message_text(Message("case-migrated", {"copy": case.copied_to.name})))
 
     async def _stopped(self, path: Path, error: UserError) -> bool:
         from workbench.gui.dialogs.dialog import ask

@@ -8,12 +8,30 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
 
 SLICE = 0.25
 """Seconds after which whoever waits looks again whether to stop."""
 RECENT = 10
 """Seconds over which rates are taken."""
+
+
+class Stopper:
+    """Raises `Cancelled` when called, once the job, or this look by itself, is to stop. Any thread."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self._stopped = threading.Event()
+
+    def __call__(self) -> None:
+        if self._stopped.is_set():
+            raise Cancelled
+        self._check()
+
+    def stop(self) -> None:
+        """End what other threads wait for."""
+        self._stopped.set()
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from workbench.case.case import Case
 from workbench.case.incoming import Incoming
 from workbench.case.uids import uuid7
 from workbench.core import times
+from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
 from workbench.core.records import Purpose, Stored
 from workbench.jobs.recorder import Recorder
 from workbench.jobs.session import ATTEMPTS, PASSING, REDIRECTS, REFUSED, Heard, Session, Unplaced, heard_of, resolved
-from workbench.sources.http.headers import retry_after
+from workbench.sources.http.headers import content_range, is_strong_date, retry_after
 from workbench.sources.remote import Answer, Ask, NetworkError
 
 BUFFER = 512 << 10
@@ -56,7 +57,6 @@ class Fetched:
     stored: Stored | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     unchanged: bool = False
-    refused: bool = False
     problem: Message | None = None
     uid: bytes = b""
     """The exchange that ended it."""
@@ -132,6 +132,11 @@ class Fetcher:
                     part.heard = heard_of(ask, answer, None, began, _since(clock))  # FTP says at the end how it went
                     part.size = incoming.size - start
                     parts.append(part)
+        except Cancelled:
+            if not incoming.facts:  # else what came is gone on with, and its exchange is told then
+                broken = self._session.broken_off(uid, ask, answer, wish.purpose, began, clock)
+                self._session.left_over += [*told, broken]
+            raise
         except NetworkError as error:
             if error.message.code == "certificate-changed":
                 raise
@@ -173,11 +178,11 @@ class Fetcher:
             return None
         if status == 304 and (wish.etag or wish.modified):
             return _Verdict(Fetched((), unchanged=True, headers=dict(answer.headers)))
-        if status == 206 and incoming.size and answer.started == incoming.size and _same_version(incoming, answer):
+        if status == 206 and incoming.size and _is_the_rest(incoming, answer) and _same_version(incoming, answer):
             return None
         if status in (206, 416):  # another part than was asked for: from the start, then
             incoming.restart()
-            return _Verdict(_failed(status), rest=0)
+            return _Verdict(_failed(status), rest=0, cut="length")
         if status == 200:
             if incoming.size:
                 incoming.restart()
@@ -251,7 +256,7 @@ def key_of(source: bytes, path: bytes) -> str:
 
 def _failed(status: int) -> Fetched:
     if status in REFUSED:
-        return Fetched((), refused=True, problem=Message("file-refused-there", {"status": status}))
+        return Fetched((), problem=Message("file-refused-there", {"status": status}))
     if status in GONE:
         return Fetched((), problem=Message("file-gone", {"status": status}))
     return Fetched((), problem=Message("file-answer", {"status": status}))
@@ -263,9 +268,10 @@ def _worded(wish: Wish, incoming: Incoming) -> Ask:
     facts = incoming.facts
     if incoming.size:
         strong = facts.get("etag") if str(facts.get("etag") or "W/").startswith('"') else None
-        validator = strong or facts.get("modified")
+        dated = facts.get("modified") if facts.get("etag") is None and facts.get("strong_date") else None
+        validator = strong or dated
         if wish.ask.url.startswith("ftp:"):
-            if facts.get("url") == wish.ask.url and facts.get("total") is not None:
+            if facts.get("url") == wish.ask.url and facts.get("total") is not None and facts.get("modified"):
                 extra.append(("Range", f"bytes={incoming.size}-"))
             else:
                 incoming.restart()
@@ -283,6 +289,8 @@ def _worded(wish: Wish, incoming: Incoming) -> Ask:
 
 def _same_version(incoming: Incoming, answer: Answer) -> bool:
     """Does the server, sending a part, speak of the version of which we have the rest?"""
+    if answer.ask.url.startswith("ftp:") and answer.headers.get("last-modified") is None:
+        return False
     return all(
         incoming.facts.get(fact) in (None, said)
         for fact, said in (
@@ -292,6 +300,16 @@ def _same_version(incoming: Incoming, answer: Answer) -> bool:
         )
         if said is not None
     )
+
+
+def _is_the_rest(incoming: Incoming, answer: Answer) -> bool:
+    """Does a part begin where ours ends, and end where the file does?"""
+    said = content_range(answer.headers)
+    if said is None or answer.started != incoming.size:
+        return False
+    _, last, total = said
+    known = incoming.facts.get("total")
+    return total == last + 1 and known in (None, total)
 
 
 def _total(answer: Answer) -> int | None:
@@ -317,6 +335,7 @@ def _facts(wish: Wish, answer: Answer, parts: list[_Part], under_way: _Part | No
         "url": wish.ask.url,
         "etag": answer.headers.get("etag"),
         "modified": answer.headers.get("last-modified"),
+        "strong_date": is_strong_date(answer.headers),
         "total": _total(answer),
         "parts": [_plain(each) for each in parts],
         "under_way": None if under_way is None else _plain(under_way),

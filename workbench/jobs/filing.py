@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -23,12 +23,14 @@ from workbench.jobs.fetching import Fetched, Fetcher, Wish, key_of
 from workbench.jobs.pages import LINE_GONE, Pages
 from workbench.jobs.recorder import Recorder
 from workbench.jobs.scope import Robots
-from workbench.jobs.session import Session
+from workbench.jobs.session import Session, Unplaced
 from workbench.jobs.trust import Trust
 from workbench.queries.harvest import Before
 from workbench.sources.http.headers import last_modified
 from workbench.sources.remote import Entry, Kind
 
+GROWTH = 64 << 20
+"""Bytes by which a file may have grown since it was listed."""
 WINDOW = 32
 """Files on their way at the same time, waiting ones included."""
 
@@ -85,11 +87,22 @@ class Filing:
         self.lost = False
         """Is some file missing that should have been had?"""
 
-    def drop(self) -> None:
-        """Begin nothing more of what waits."""
+    def break_off(self) -> None:
+        """Begin nothing more of what waits; record what has come, so that nothing has to come again."""
+        self._session.check.stop()
         for _, future in self._window:
             if future is not None:
                 future.cancel()
+        while self._window:
+            item, future = self._window.popleft()
+            if future is None or future.cancelled() or future.exception() is not None:
+                continue
+            fetched = future.result()
+            if fetched.stored is not None or fetched.unchanged:
+                self._with_answer(item, fetched)
+            else:
+                self._tell(fetched.exchanges)
+        self._tell(self._session.left_over)
 
     def take(self, entry: Entry, path: bytes, page: bytes, before: Before | None) -> None:
         """One file of a listing: decide, and fetch it if need be. Blocks while enough are on their way."""
@@ -135,7 +148,7 @@ class Filing:
             Purpose.CHECK if check else Purpose.FILE,
             etag,
             modified,
-            None if left is None else left,
+            _most(entry, left),
         )
         self._budget.charge(entry.size or 0)
         return replace(item, rule=rule, wish=wish)
@@ -152,8 +165,7 @@ class Filing:
 
     def _with_answer(self, item: _Item, fetched: Fetched) -> None:
         assert item.wish is not None
-        for unplaced in fetched.exchanges:
-            self._recorder.exchanged(self._session.place(unplaced))
+        self._tell(fetched.exchanges)
         if fetched.stored is not None:
             self._arrived(item, fetched, fetched.stored)
         elif fetched.unchanged and item.before is not None:
@@ -162,11 +174,14 @@ class Filing:
             problem = fetched.problem or Message("network-unreachable")
             if problem.code in LINE_GONE:
                 self._pages.ask_for_life(self._kind, problem)
-            for unplaced in self._fetcher.give_up(item.wish):
-                self._recorder.exchanged(self._session.place(unplaced))
+            self._tell(self._fetcher.give_up(item.wish))
             self.lost = True
             self._session.control.add(failed=1)
             self._sighted(item, None, item.page, warnings=(problem,))
+
+    def _tell(self, exchanges: Iterable[Unplaced]) -> None:
+        for each in exchanges:
+            self._recorder.exchanged(self._session.place(each))
 
     def _arrived(self, item: _Item, fetched: Fetched, stored: Stored) -> None:
         entry = item.entry
@@ -242,7 +257,15 @@ class Filing:
         self._progress.update(*self._session.control.files(), item=display(item.path))
 
 
-KEPT = ("content-type", "content-length", "last-modified", "content-encoding", "content-disposition")
+def _most(entry: Entry, left: int | None) -> int | None:
+    """Bytes that may come of a file: of one whose size is listed, not very many more than that."""
+    if not entry.exact or entry.size is None:
+        return left
+    listed = 2 * entry.size + GROWTH
+    return listed if left is None else min(left, listed)
+
+
+KEPT = ("content-type", "content-length", "last-modified", "date", "content-encoding", "content-disposition")
 """Headers of a file that its sighting keeps; all of them stand in its record."""
 
 

@@ -85,7 +85,7 @@ class Harvest:
                     self._session.control.add(folders_done=1)
                 filing.settle(0)
             except BaseException:
-                filing.drop()
+                filing.break_off()
                 raise
             self.lost |= filing.lost
 

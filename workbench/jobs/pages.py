@@ -13,7 +13,7 @@ from workbench.core.records import Coverage, Purpose
 from workbench.core.times import rfc3339
 from workbench.jobs.recorder import Recorder
 from workbench.jobs.scope import scope_of
-from workbench.jobs.session import LARGEST_PAGE, REFUSED, Earlier, Got, Session, page_of
+from workbench.jobs.session import LARGEST_PAGE, REFUSED, Earlier, Got, LineLost, Session, page_of
 from workbench.queries import harvest as queries
 from workbench.queries.harvest import Kept
 from workbench.sources.ftp.unixlist import LISTED_AT
@@ -40,14 +40,6 @@ LINE_GONE = frozenset(
     }
 )
 """Failures after which it is asked whether the server can be reached at all."""
-
-
-class LineLost(Exception):
-    """The server cannot be reached any more: the look is left as it is, to be gone on with."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(message.code)
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -135,6 +127,8 @@ class Pages:
 
     def _replayed(self, ask: Ask, kept: Kept) -> Got | None:
         """An answer as it was recorded; null when it was none that says anything."""
+        if kept.status in REFUSED:
+            return Got(kept.status, None, kept.uid)
         if kept.status is None or not 200 <= kept.status < 300:
             return None
         told = self._told(kept)
@@ -146,7 +140,10 @@ class Pages:
             body = None if first is None or (found := self._told(first)) is None else found.body
         if body is None:
             return None
-        plain = decoded(told.headers, body, LARGEST_PAGE)
+        try:
+            plain = decoded(told.headers, body, LARGEST_PAGE)
+        except NetworkError as error:
+            return Got(kept.status, None, kept.uid, error.message)
         return Got(kept.status, page_of(ask.url, told.headers, plain), kept.uid)
 
     def _told(self, kept: Kept) -> _Told | None:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from workbench.core.errors import UserError
 from workbench.jobs.trust import POLICIES
 
+LIMIT = 10_000_000_000
+"""Bytes that one look fetches where nobody has said how many."""
 ROBOTS = ("obey", "ignore")
 
 
@@ -26,7 +28,7 @@ class Plan:
     proxy: str = ""
     list_only: bool = False
     limit_files: int | None = None
-    limit_bytes: int | None = None
+    limit_bytes: int | None = LIMIT
     trust: str = "listing"
     recheck: float | None = None
     robots: str = "obey"

@@ -15,7 +15,7 @@ from workbench.core import times
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Coverage, Exchange, Purpose
-from workbench.jobs.control import Control
+from workbench.jobs.control import Control, Stopper
 from workbench.jobs.pace import Pace
 from workbench.jobs.pages import NOT_OFFERED, Answered, ends_asking, judged
 from workbench.jobs.plan import Plan
@@ -95,20 +95,23 @@ def probe(case: Case, url: str, progress: Progress, *, proxy: str = "", kind: st
     plan = Plan(url=url, kind=kind, proxy=proxy, contact=contact)
     start = start_of(url)
     kinds = kinds_for(start, kind)
-    warc = case.evidence.warcs.create(f"probe-{uuid7().hex()[-12:]}")
+    stem = f"probe-{uuid7().hex()[-12:]}"
+    warc = case.evidence.warcs.create(stem)
     exchanges: list[Exchange] = []
     try:
         warc.append(header_record(uuid7(), times.now(), warc.name, SOFTWARE))
-        control = Control()
-        with closing(transport_for(start, agent=agent_of(plan), check=progress.check, proxy=proxy)) as transport:
-            pace = Pace(plan.rate, 1, progress.check, control)
-            session = Session(transport, warc, pace, scope_of(kinds[0], start), control, progress.check)
-            found = _Probe(session, kinds, start, exchanges, progress).found()
-        warc.flush()
-        case.run(op.exchanges, exchanges)
-        return found
+        control, check = Control(), Stopper(progress.check)
+        with closing(transport_for(start, agent=agent_of(plan), check=check, proxy=proxy)) as transport:
+            pace = Pace(plan.rate, 1, check, control)
+            session = Session(transport, warc, pace, scope_of(kinds[0], start), control, check)
+            return _Probe(session, kinds, start, exchanges, progress).found()
     finally:
-        warc.close(seal=True)
+        warc.flush()
+        if exchanges:
+            case.run(op.exchanges, exchanges)
+        warc.close(seal=bool(exchanges))
+        if not exchanges:
+            case.evidence.warcs.cut(stem, {})
 
 
 class _Probe:

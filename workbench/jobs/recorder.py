@@ -80,7 +80,7 @@ class Recorder:
             self._analyst.offer(stored.sha256, stored.size, ending_of(display(sighted.path)))
         self.sightings += 1
         self._held += stored is not None
-        if self._held >= BATCH or len(self._batch) >= LISTED_BATCH or time.monotonic() - self._flushed > BATCH_SECONDS:
+        if self._held >= BATCH or len(self._batch) >= LISTED_BATCH or self._is_time():
             self.flush()
 
     def _wanted(self, sighted: Sighted) -> bool:
@@ -96,14 +96,18 @@ class Recorder:
     def noted(self, seen: Noted | Folder | Container) -> None:
         """A folder, a warning, an archive."""
         self._notes.append(seen)
-        if len(self._notes) >= BATCH * 4:
+        if len(self._notes) >= BATCH * 4 or self._is_time():
             self.flush()
 
     def exchanged(self, exchange: Exchange) -> None:
         """A request and what came back. To be told before the sighting that it shows."""
         self._exchanges.append(exchange)
-        if len(self._exchanges) >= BATCH * 4:
+        # One that brought an object waits for the sighting that brings the object into the case.
+        if exchange.object is None and (len(self._exchanges) >= BATCH * 4 or self._is_time()):
             self.flush()
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._flushed > BATCH_SECONDS
 
     def flush(self) -> None:
         """Record what has come together."""

@@ -6,6 +6,7 @@ Each attempt is an exchange with a WARC record of its own, also those that came 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,9 +16,10 @@ from urllib.parse import quote, urldefrag, urljoin
 from workbench.case.uids import uuid7
 from workbench.case.warcstore import WarcFile
 from workbench.core import times
+from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
 from workbench.core.records import Exchange, Placed, Purpose
-from workbench.jobs.control import SLICE, Control
+from workbench.jobs.control import SLICE, Control, Stopper
 from workbench.jobs.pace import Pace
 from workbench.jobs.scope import Scope
 from workbench.sources.http.content import decoded, read_body
@@ -32,12 +34,22 @@ LONGEST_REST = 300
 BUSY = (429, 503)
 PASSING = (429, 500, 502, 503, 504)
 """Answers that may be others a moment later."""
-REFUSED = (401, 403, 407, 530, 550)
+REFUSED = (401, 403, 530, 550)
 """HTTP's and FTP's ways of saying that this is not for everybody."""
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 3
 LARGEST_PAGE = 16 << 20
 """Bytes of a page: some 150,000 rows, which take less than 300 MB of memory to read."""
+
+
+class LineLost(Exception):
+    """The server cannot be reached any more, or wants to be left alone for long: the look is left as it is, to be gone
+    on with.
+    """
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.code)
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class Session:
         pace: Pace,
         scope: Scope,
         control: Control,
-        check: Callable[[], None],
+        check: Stopper,
     ) -> None:
         self.transport = transport
         self.scope = scope
@@ -115,7 +127,10 @@ class Session:
         self.pace = pace
         self.untrusted: str | None = None
         """Why this computer does not trust the server's certificate, when it does not."""
+        self.left_over: deque[Unplaced] = deque()
+        """Exchanges that were broken off with the look, by threads that could not tell of them."""
         self._warc = warc
+        self._pinned = False
 
     # whole pages
 
@@ -174,6 +189,9 @@ class Session:
                 if failed.message.code == "certificate-changed":
                     raise
                 error = failed
+            except Cancelled:
+                told(self.place(self.broken_off(uid, ask, answer, purpose, began, clock)))
+                raise
             finally:
                 if answer is not None:
                     answer.close()
@@ -216,6 +234,9 @@ class Session:
         answer = self.transport.open(ask)
         if answer.certificate is not None and answer.certificate.problem is not None:
             self.untrusted = answer.certificate.problem
+        if answer.certificate is not None and not self._pinned:
+            self._pinned = True
+            self.transport.pin(answer.certificate.sha256)
         return answer
 
     # files
@@ -231,8 +252,13 @@ class Session:
                 answer.close()
 
     def rest(self, attempt: int, wanted: int) -> bool:
-        """Leave the server alone for a while before the next attempt; false when that would take too long."""
-        if attempt >= ATTEMPTS - 1 or wanted > LONGEST_REST:
+        """Leave the server alone for a while before the next attempt; false when there have been enough.
+
+        Raises `LineLost` when it wants to be left alone for longer than anybody waits.
+        """
+        if wanted > LONGEST_REST:
+            raise LineLost(Message("server-wants-rest", {"seconds": wanted}))
+        if attempt >= ATTEMPTS - 1:
             return False
         seconds = max(float(wanted), 2.0**attempt)
         self.pace.rest(seconds)
@@ -293,6 +319,15 @@ class Session:
             body_size=None if part is None else part[1],
         )
         return Unplaced(exchange, pack(conversation))
+
+    def broken_off(
+        self, uid: bytes, ask: Ask, answer: Answer | None, purpose: Purpose, began: int, clock: float
+    ) -> Unplaced:
+        """The record of an exchange that the end of the look broke off. `clock` is its begin by `time.monotonic`."""
+        took = round((time.monotonic() - clock) * 1_000_000)
+        heard = heard_of(ask, answer, NetworkError("look-cut-off"), began, took)
+        truncated = None if answer is None else "disconnect"
+        return self.recorded(uid, heard, purpose, outcome="look-cut-off", received=0, truncated=truncated)
 
     def place(self, unplaced: Unplaced) -> Exchange:
         """Put a record into the WARC file, right before the case is told of it. For the thread that tells it."""

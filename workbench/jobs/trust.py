@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from workbench.core.errors import UserError
-from workbench.core.times import MINUTE, Zone
+from workbench.core.times import HOUR, SECOND, Zone
 from workbench.queries.harvest import Before
+from workbench.sources.http.headers import http_date
 from workbench.sources.remote import Entry
 
 POLICIES = ("listing", "etag", "never")
 CHECK_EVERY = 7
 """Looks."""
 SAMPLE = 0.02
+WIDEST_ZONE = 15 * HOUR
+"""No zone is further from UTC."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Trust:
         """By which rule the bytes of before are taken for those of now without asking; null when by none."""
         if self.policy != "listing" or before is None or not entry.stamp:
             return None
-        if entry.stamp != before.claimed.get("listing"):
+        if entry.stamp != before.claimed.get("listing") or (entry.exact and entry.size != before.size):
             return None
         if entry.etag is not None:
             return "etag" if _strong(entry.etag) else None
@@ -53,7 +56,8 @@ class Trust:
         if self.policy == "never" or before is None:
             return None, None
         modified = before.claimed.get("last-modified")
-        return before.etag, modified if isinstance(modified, str) else None
+        etag = before.etag if before.etag is not None and _strong(before.etag) else None
+        return etag, modified if isinstance(modified, str) else None
 
     def is_to_be_checked(self, path: bytes) -> bool:
         """Does this file belong to the sample? The same one for a look that is gone on with."""
@@ -69,7 +73,16 @@ def _strong(etag: str) -> bool:
 
 
 def _too_fresh(entry: Entry, before: Before) -> bool:
-    """Was the file fetched so soon after its change that a second change could carry the same time?"""
-    if before.modified is None or before.zone is Zone.UNKNOWN:
-        return False
-    return before.observed - before.modified < max(2 * entry.precision.micros, 0) and entry.precision.micros <= MINUTE
+    """Was the file fetched so soon after its change that a second change could carry the same words?
+
+    By the server's own clock where its answer told it, else by ours; where the zone of the change is unknown, any zone
+    is reckoned with.
+    """
+    said = before.claimed.get("date")
+    fetched = http_date(said) if isinstance(said, str) else None
+    if before.modified is None:
+        return True
+    doubt = max(2 * entry.precision.micros, 2 * SECOND)
+    if before.zone is Zone.UNKNOWN:
+        doubt += WIDEST_ZONE
+    return (before.observed if fetched is None else fetched) - before.modified < doubt

@@ -17,19 +17,19 @@ from workbench.core.errors import Cancelled, UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Basis, Coverage, Folder, Noted, Status
-from workbench.core.times import DAY, Precision
+from workbench.core.times import DAY, SECOND, Precision
 from workbench.jobs import logs, matching
 from workbench.jobs.budget import Budget
-from workbench.jobs.control import Control
+from workbench.jobs.control import Control, Stopper
 from workbench.jobs.filing import Rules
 from workbench.jobs.harvest import Harvest
 from workbench.jobs.pace import Pace
-from workbench.jobs.pages import LINE_GONE, Answered, LineLost, Pages
+from workbench.jobs.pages import LINE_GONE, Answered, Pages
 from workbench.jobs.plan import Plan
 from workbench.jobs.pool import Pool
 from workbench.jobs.recorder import Recorder
 from workbench.jobs.scope import Robots, robots_url, scope_of, start_of
-from workbench.jobs.session import Session
+from workbench.jobs.session import LineLost, Session
 from workbench.jobs.trust import Trust
 from workbench.ops import intake as op
 from workbench.ops import watch as ops
@@ -43,8 +43,10 @@ from workbench.sources.warcformat import header_record
 
 PARALLEL = 4
 """Requests at a time where there is no limit to their rate; else one."""
-STALE = DAY
-"""A look that was cut off longer ago is not gone on with: what would be seen now was not seen then."""
+STALE = DAY // 2
+"""A look that was cut off longer ago, or half of the time between two looks, is not gone on with: what would be seen
+now was not seen then.
+"""
 ROBOTS_AGE = DAY
 AGENT = "Workbench"
 SOFTWARE = f"{AGENT}/{__version__}"
@@ -90,7 +92,9 @@ def look(case: Case, plan: Plan, pool: Pool | None, progress: Progress, control:
         while True:
             try:
                 return _Look(case, plan, name, start, key, pool, progress, control).run()
-            except NetworkError as error:  # only `certificate-changed` comes through to here
+            except NetworkError as error:
+                if error.message.code != "certificate-changed":
+                    raise
                 if control.ask is None or not control.ask(error.message):
                     return _paused(case, name, key, error.message)
                 case.run(ops.decision, name, None, "certificate", str(error.message.args["new"]))
@@ -122,6 +126,7 @@ class _Look:
         self._kinds = kinds_for(start, plan.kind)
         self._recorder = Recorder(case, pool if plan.analyze else None, progress, self._before_commit)
         self._warc: WarcFile | None = None
+        self._check = Stopper(progress.check)
 
     def run(self) -> Look:
         case, recorder = self._case, self._recorder
@@ -129,7 +134,7 @@ class _Look:
         self._end_a_stale_look()
         recorder.begin(self._look(), may_resume=True)
         of = case.ask(queries.look_of, recorder.snapshot)
-        stem = f"{times.to_datetime(_began(of.uid)):%Y%m%dT%H%M%SZ}-{of.uid.hex()[-12:]}"
+        stem = _stem(of)
         case.evidence.warcs.cut(stem, case.ask(queries.committed, recorder.snapshot))
         self._warc = case.evidence.warcs.create(stem)
         sealed = False
@@ -170,13 +175,16 @@ class _Look:
         return known
 
     def _end_a_stale_look(self) -> None:
-        found = self._case.ask(intake_queries.unfinished, self._name, self._key)
+        case, every = self._case, self._plan.every
+        found = case.ask(intake_queries.unfinished, self._name, self._key)
         if found is None:
             return
-        began = _began(self._case.ask(queries.look_of, found).uid)
-        if times.now() - began > STALE:
-            self._case.run(op.batch, found, (), [Noted(b"", Message("look-abandoned"))], op.Known())
-            self._case.run(op.end, found, Status.PARTIAL, times.now())
+        of = case.ask(queries.look_of, found)
+        stale = STALE if every is None else min(STALE, every * SECOND // 2)
+        if times.now() - _began(of.uid) > stale:
+            case.evidence.warcs.cut(_stem(of), case.ask(queries.committed, found))
+            case.run(op.batch, found, (), [Noted(b"", Message("look-abandoned"))], op.Known())
+            case.run(op.end, found, Status.PARTIAL, case.ask(queries.last_heard, found) or _began(of.uid))
 
     def _look(self) -> op.Look:
         now = times.now()
@@ -194,13 +202,13 @@ class _Look:
     def _transport(self, known: watched.Watched | None) -> Transport:
         pinned = known.certificate if known is not None else None
         return transport_for(
-            self._start, agent=agent_of(self._plan), check=self._progress.check, proxy=self._plan.proxy, pinned=pinned
+            self._start, agent=agent_of(self._plan), check=self._check, proxy=self._plan.proxy, pinned=pinned
         )
 
     def _session(self, transport: Transport, warc: WarcFile) -> Session:
-        pace = Pace(self._plan.rate, self._parallel, self._progress.check, self._control)
+        pace = Pace(self._plan.rate, self._parallel, self._check, self._control)
         scope = scope_of(self._kinds[0], self._start)
-        return Session(transport, warc, pace, scope, self._control, self._progress.check)
+        return Session(transport, warc, pace, scope, self._control, self._check)
 
     @property
     def _parallel(self) -> int:
@@ -220,6 +228,7 @@ class _Look:
             return self._not_understood(answered, session)
         case.run(ops.source, self._name, kind.name, self._start, plan.options())
         trust = Trust(plan.trust, of.uid, of.number, plan.recheck)
+        budget = Budget(plan.limit_files, plan.limit_bytes, self._control.ask)
         walk = Harvest(
             case,
             kind,
@@ -227,11 +236,13 @@ class _Look:
             pages,
             recorder,
             Rules(trust, of.source_uid, robots, plan.list_only),
-            Budget(plan.limit_files, plan.limit_bytes, self._control.ask),
+            budget,
             self._progress,
         )
         if recorder.resumed:
-            walk.lost = case.ask(queries.left, recorder.snapshot).lost
+            left = case.ask(queries.left, recorder.snapshot)
+            budget.charge(left.bytes, files=left.files)
+            walk.lost = left.lost
         walk.run(self._start, self._parallel)
         return self._ended(Status.PARTIAL if walk.lost else Status.COMPLETE, session)
 
@@ -297,6 +308,11 @@ def _paused(case: Case, name: str, key: bytes, message: Message) -> Look:
     found = case.ask(intake_queries.unfinished, name, key)
     assert found is not None, "a look that was begun"
     return _told(case, found, Status.PARTIAL, None, message)
+
+
+def _stem(of: queries.LookOf) -> str:
+    """What the names of a look's WARC files begin with."""
+    return f"{times.to_datetime(_began(of.uid)):%Y%m%dT%H%M%SZ}-{of.uid.hex()[-12:]}"
 
 
 def _began(uid: bytes) -> int:

@@ -74,7 +74,8 @@ def claims(headers: str | None) -> dict[str, Any]:
 
 def recorded_pages(reader: Reader, snapshot: int) -> dict[tuple[str, str], Kept]:
     """The listing pages that a look has recorded already, by method and URL; of several the last."""
-    return _pages(reader.all(f"{_PAGES} WHERE x.snapshot = ? AND x.purpose = 'listing' ORDER BY x.id", (snapshot,)))
+    wanted = "WHERE x.snapshot = ? AND x.purpose = 'listing' AND x.outcome = 'done' ORDER BY x.id"
+    return _pages(reader.all(f"{_PAGES} {wanted}", (snapshot,)))
 
 
 def last_page(reader: Reader, snapshot: int, method: str, url: str) -> Kept | None:
@@ -127,6 +128,12 @@ def committed(reader: Reader, snapshot: int) -> dict[str, int]:
             (snapshot,),
         )
     )
+
+
+def last_heard(reader: Reader, snapshot: int) -> int | None:
+    """When the last exchange of a look ended, microseconds UTC; null where there was none."""
+    found = reader.value("SELECT max(time + took) FROM exchange WHERE snapshot = ?", (snapshot,))
+    return None if found is None else int(found)
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,10 @@ class Transport(Protocol):
         """
         ...
 
+    def pin(self, sha256: bytes | None) -> None:
+        """From now on accept this certificate only: any other is a `NetworkError` ``certificate-changed``."""
+        ...
+
     def close(self) -> None:
         """Close every connection."""
         ...

@@ -100,3 +100,11 @@ def headers_of(head: bytes) -> dict[str, str]:
         if colon and name:
             found.setdefault(name.strip().lower().decode("latin-1"), []).append(value.strip().decode("latin-1"))
     return {name: ", ".join(values) for name, values in found.items()}
+
+
+def is_strong_date(headers: Mapping[str, str]) -> bool:
+    """Can ``Last-Modified`` tell two versions apart for sure? Only when the answer was made a second or more later (RFC
+    9110 §8.8.2.2).
+    """
+    changed, made = http_date(headers.get("last-modified", "")), server_date(headers)
+    return changed is not None and made is not None and made - changed >= SECOND
