@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from tests.gui.robots import Run, WindowRobot, until
+from tests.gui.test_accessibility import unnamed
 from tests.making import T0
 from tests.queries.histories import File, Recorded, Seen, record
 from workbench.case.case import Case, create
@@ -440,5 +441,41 @@ def test_a_case_that_is_not_watched_opens_on_everything(run: Run, robot: WindowR
         await robot.calm()
         assert "first look" in shown.said
         await robot.calm()
+
+    run(scenario())
+
+
+def test_the_chip_of_changes_is_one_and_can_be_removed(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        shown = await opened(robot, made(tmp_path / "c", WEEK))
+        chip = robot.window.filter_bar.chips.chips()[0]
+        assert chip.spec.label == "new, changed, moved"
+        QTest.keyClick(chip, Qt.Key.Key_Delete)
+        await robot.calm()
+        assert (shown.filter, shown.order) == (Filter(snapshot=(3,)), "look")
+        assert shown.chips[:3] == ["1 new", "1 changed", "1 moved"], "the look is still told of"
+
+    run(scenario())
+
+
+def test_everything_has_a_name_for_those_who_do_not_see_it(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        shown = await opened(robot, made(tmp_path / "c", WEEK))
+        assert unnamed(robot.window) == []
+        assert shown.pane.accessibleDescription().startswith("Today, ")
+        assert shown.pane.calendar.accessibleDescription().endswith("1 removed")
+        assert shown.pane.calendar.accessibleName() == "Calendar of looks"
+
+    run(scenario())
+
+
+def test_days_follow_the_zone_of_the_window(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        shown = await opened(robot, made(tmp_path / "c", WEEK))
+        before = shown.pane.calendar.cells()[0].day
+        robot.window.going.set_zone("America/New_York")
+        await robot.calm()
+        assert shown.pane.calendar.cells()[0].day == before - timedelta(days=1), "midnight in UTC is the evening before"
+        assert "UTC−" in shown.pane.headline.text()
 
     run(scenario())
