@@ -1,4 +1,4 @@
-"""The parts of a look that need no server: scope, pace, trust, plan, schedule, timers."""
+"""The parts of a look that need no server: pace, trust, plan, schedule, timers."""
 
 from __future__ import annotations
 
@@ -25,95 +25,9 @@ from workbench.jobs.control import Control
 from workbench.jobs.pace import Pace
 from workbench.jobs.plan import Plan, plan_of, without_credentials
 from workbench.jobs.schedule import MOST_MISSED, due
-from workbench.jobs.scope import Robots, Scope, robots_url, start_of
 from workbench.jobs.trust import Trust
 from workbench.queries.harvest import Before
 from workbench.sources.remote import Entry
-
-# scope
-
-
-@pytest.mark.parametrize(
-    ("typed", "start"),
-    [
-        ("203.0.113.9/upload", "http://203.0.113.9/upload"),
-        (" https://Example.ORG:443/a b/그림/ ", "https://example.org/a%20b/%EA%B7%B8%EB%A6%BC/"),
-        ("ftp://example.org:2121", "ftp://example.org:2121/"),
-        ("http://[2001:db8::1]:80/x/", "http://[2001:db8::1]/x/"),
-        ("http://münchen.example/%41/", "http://xn--mnchen-3ya.example/%41/"),
-        ("http://example.org/d/#part", "http://example.org/d/"),
-    ],
-)
-def test_an_address_is_read_as_it_is_typed(typed: str, start: str) -> None:
-    assert start_of(typed) == start
-
-
-@pytest.mark.parametrize(
-    ("typed", "code"),
-    [
-        ("", "url-unreadable"),
-        ("http://", "url-unreadable"),
-        ("http://a\nb/", "url-unreadable"),
-        ("http://host:port/", "url-unreadable"),
-        ("file:///etc/passwd", "url-scheme"),
-        ("gopher://example.org/", "url-scheme"),
-        ("http://user:secret@example.org/", "url-credentials"),
-        ("ftp://anonymous@example.org/", "url-credentials"),
-    ],
-)
-def test_what_is_no_address_is_refused(typed: str, code: str) -> None:
-    with pytest.raises(UserError) as raised:
-        start_of(typed)
-    assert raised.value.message.code == code
-
-
-@pytest.mark.parametrize(
-    ("url", "held"),
-    [
-        ("http://example.org/up/a.png", True),
-        ("http://EXAMPLE.org:80/up/b/", True),
-        ("http://example.org/up/..%2f", True),
-        ("http://example.org/up/../other/", False),
-        ("http://example.org/up/%2e%2E/other/", False),
-        ("http://example.org/up\\..\\x", False),
-        ("http://example.org/upper/a", False),
-        ("http://example.org/", False),
-        ("https://example.org/up/a", False),
-        ("http://example.org:8080/up/a", False),
-        ("http://example.org@evil.example/up/a", False),
-        ("http://127.0.0.1/up/a", False),
-        ("file:///up/a", False),
-        ("http://[::1/up/", False),
-    ],
-)
-def test_only_what_lies_below_the_start_belongs_to_a_source(url: str, held: bool) -> None:
-    assert Scope("http://example.org/up/").holds(url) is held
-
-
-def test_a_start_without_its_slash_is_a_folder_and_a_page_stands_for_its_folder() -> None:
-    assert Scope("http://example.org/up").holds("http://example.org/up/a")
-    assert not Scope("http://example.org/up").holds("http://example.org/uploads/a")
-    assert Scope("http://example.org/up").is_start_folder("http://example.org/up/")
-    assert Scope("http://example.org/up/index.html").holds("http://example.org/up/a")
-
-
-@given(st.text(max_size=40))
-def test_any_text_is_an_address_or_a_sentence(text: str) -> None:
-    try:
-        start = start_of(text)
-    except UserError:
-        return
-    assert start.isascii()
-    assert start_of(start) == start
-
-
-def test_robots_rules_are_read_for_us() -> None:
-    rules = Robots("User-agent: *\nDisallow: /up/secret/\n\nUser-agent: Workbench\nDisallow: /up/ours/\n", "Workbench")
-    assert not rules.allows("http://example.org/up/ours/a")
-    assert rules.allows("http://example.org/up/secret/a")
-    assert Robots("\0\xff<html>", "Workbench").allows("http://example.org/")
-    assert robots_url("http://example.org:81/a/b/") == "http://example.org:81/robots.txt"
-
 
 # pace
 

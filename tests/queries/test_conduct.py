@@ -99,7 +99,8 @@ def test_the_user_of_ftp(case: Case, line: str, clean: bool) -> None:
     [
         "https://elsewhere.example/store/a", "http://open.example/store/a", "https://open.example:8443/store/a",
         "https://open.example/other", "https://open.example/store/../other", "https://open.example/store/%2e%2E/other",
-        "https://a:b@open.example/store/a", "http://[broken/",
+        "https://a:b@open.example/store/a", "http://[broken/", "https://open.example/store/..%2fother",
+        "https://open.example/store/..%5Cother", "https://open.example/?list-type=2&prefix=other/",
     ],
 )  # fmt: skip
 def test_a_request_outside_of_the_start(case: Case, url: str) -> None:
@@ -112,6 +113,44 @@ def test_a_request_inside(case: Case, url: str) -> None:
     assert of(case, [Said(url)]).is_clean
 
 
+@pytest.mark.parametrize("start", ["https://open.example/pub", "https://open.example/v1.2"])
+def test_a_start_without_its_slash_is_a_folder(case: Case, start: str) -> None:
+    said = [Said(start, 301), Said(f"{start}/"), Said(f"{start}/a"), Said("https://open.example/private/x")]
+    found = of(case, said, url=start)
+    assert found.outside == ("https://open.example/private/x",)
+
+
+def test_a_page_that_the_server_calls_a_folder_is_one(case: Case) -> None:
+    start = "https://open.example/pub/odd.php"
+    page = of(case, [Said(start), Said("https://open.example/pub/a")], url=start)
+    assert page.is_clean
+    folder = case.ask(conduct, look_at(case, [Said(start, 301), Said(f"{start}/"), Said("https://open.example/pub/a")]))
+    assert folder.outside == ("https://open.example/pub/a",)
+
+
+def test_the_part_of_a_bucket_that_is_listed_stands_in_the_query(case: Case) -> None:
+    bucket, query = "https://open.example/bucket", "?list-type=2&delimiter=/&encoding-type=url&prefix="
+    inside = [
+        f"{bucket}/{query}pub/",
+        f"{bucket}{query}pub/a%20b/",
+        f"{bucket}/pub/file",
+        f"{bucket}?delimiter=/&prefix=pub/",
+    ]
+    outside = [
+        f"{bucket}/{query}",
+        f"{bucket}/{query}other/",
+        f"{bucket}/{query}pub/../other/",
+        f"{bucket}/{query}a&prefix=pub/",
+    ]
+    found = of(case, [Said(each) for each in (*inside, *outside)], url=f"{bucket}/pub/", kind="s3")
+    assert found.outside == tuple(outside)
+
+
+def test_what_the_own_proxy_refuses_the_server_does_not(case: Case) -> None:
+    found = of(case, [Said(f"{START}a", 407), Said(f"{START}a")])
+    assert (found.refused_count, found.entered_count, found.is_clean) == (0, 0, True)
+
+
 def test_robots_rules_lie_at_the_root_and_nothing_else_does(case: Case) -> None:
     rules = "https://open.example/robots.txt"
     assert of(case, [Said(rules, purpose=Purpose.ROBOTS)]).is_clean
@@ -119,7 +158,7 @@ def test_robots_rules_lie_at_the_root_and_nothing_else_does(case: Case) -> None:
     assert not case.ask(conduct, look_at(case, [Said("https://open.example/x", purpose=Purpose.ROBOTS)])).is_clean
 
 
-@pytest.mark.parametrize("status", [401, 403, 407])
+@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("again", ["secret/", "secret", "secret/deep/er.txt"])
 def test_a_refused_path_that_is_asked_for_again_or_entered(case: Case, status: int, again: str) -> None:
     before = Said(f"{START}{again}")

@@ -147,8 +147,8 @@ def _anchored(case: Case, folder: Path) -> dict[str, Any]:
 
 def _plan(case: Case, call: Call, every: int | None) -> Plan:
     """What is asked for now, and for the rest what was agreed on before."""
+    from workbench.core.scope import start_of
     from workbench.jobs.plan import plan_of
-    from workbench.jobs.scope import start_of
     from workbench.jobs.watch import default_name
     from workbench.queries import watched
 

@@ -22,12 +22,12 @@ from workbench.jobs.budget import Budget
 from workbench.jobs.fetching import Fetched, Fetcher, Wish, key_of
 from workbench.jobs.pages import LINE_GONE, Pages
 from workbench.jobs.recorder import Recorder
-from workbench.jobs.scope import Robots
 from workbench.jobs.session import Session, Unplaced
 from workbench.jobs.trust import Trust
 from workbench.queries.harvest import Before
 from workbench.sources.http.headers import last_modified
 from workbench.sources.remote import Entry, Kind
+from workbench.sources.robots import Robots
 
 GROWTH = 64 << 20
 """Bytes by which a file may have grown since it was listed."""

@@ -15,16 +15,18 @@ from workbench.core import times
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Coverage, Exchange, Purpose
+from workbench.core.scope import start_of
 from workbench.jobs.control import Control, Stopper
 from workbench.jobs.pace import Pace
 from workbench.jobs.pages import NOT_OFFERED, Answered, ends_asking, judged
 from workbench.jobs.plan import Plan
-from workbench.jobs.scope import Robots, robots_url, scope_of, start_of
+from workbench.jobs.scope import scope_of
 from workbench.jobs.session import LARGEST_PAGE, Got, Session
-from workbench.jobs.watch import AGENT, SOFTWARE, agent_of
+from workbench.jobs.watch import SOFTWARE, agent_of
 from workbench.ops import intake as op
 from workbench.sources.kinds.registry import kinds_for
 from workbench.sources.remote import Ask, Entry, Kind, NetworkError
+from workbench.sources.robots import Robots, robots_url
 from workbench.sources.transports import transport_for
 from workbench.sources.warcformat import header_record
 
@@ -136,7 +138,7 @@ class _Probe:
         more = answered.listing.more is not None
         while total.waiting and total.listed <= FOLDERS:
             url = total.waiting.pop(0)
-            if robots is not None and not Robots(robots, AGENT).allows(url):
+            if robots is not None and not Robots(robots).allows(url):
                 continue
             self._progress.update(1 + total.listed, item=url)
             below = self._ask(kind, kind.ask(url))
@@ -196,7 +198,7 @@ class _Probe:
             certificate=None if last is None else last.certificate,
             untrusted=self._session.untrusted,
             robots=robots,
-            robots_allow=robots is None or Robots(robots, AGENT).allows(self._start),
+            robots_allow=robots is None or Robots(robots).allows(self._start),
             message=answered.message,
             requests=len(self._exchanges),
         )

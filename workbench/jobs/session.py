@@ -19,9 +19,9 @@ from workbench.core import times
 from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
 from workbench.core.records import Exchange, Placed, Purpose
+from workbench.core.scope import Scope
 from workbench.jobs.control import SLICE, Control, Stopper
 from workbench.jobs.pace import Pace
-from workbench.jobs.scope import Scope
 from workbench.sources.http.content import decoded, read_body
 from workbench.sources.http.headers import retry_after, server_date
 from workbench.sources.remote import Answer, Ask, NetworkError, Page, Transport
@@ -152,10 +152,11 @@ class Session:
             got = self._patiently(ask, purpose, told, earlier, limit)
             if got.location is None:
                 return got
-            inside = self.scope.holds(got.location) or self.scope.is_start_folder(got.location)
+            inside = self.scope.holds(got.location) or self.scope.is_start(got.location)
             if hops == MOST_REDIRECTS or not (inside or (anywhere and self._same_host(got.location))):
                 return replace(got, problem=Message("redirect-elsewhere", {"url": got.location}))
             hops += 1
+            self.scope = self.scope.after(got.location)
             ask = replace(ask, url=got.location)
 
     def _same_host(self, url: str) -> bool:

@@ -17,6 +17,7 @@ from workbench.core.errors import Cancelled, UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Basis, Coverage, Folder, Noted, Status
+from workbench.core.scope import start_of
 from workbench.core.times import DAY, SECOND, Precision
 from workbench.jobs import logs, matching
 from workbench.jobs.budget import Budget
@@ -28,7 +29,7 @@ from workbench.jobs.pages import LINE_GONE, Answered, Pages
 from workbench.jobs.plan import Plan
 from workbench.jobs.pool import Pool
 from workbench.jobs.recorder import Recorder
-from workbench.jobs.scope import Robots, robots_url, scope_of, start_of
+from workbench.jobs.scope import scope_of
 from workbench.jobs.session import LineLost, Session
 from workbench.jobs.trust import Trust
 from workbench.ops import intake as op
@@ -38,6 +39,7 @@ from workbench.queries import harvest as queries
 from workbench.queries import intake as intake_queries
 from workbench.sources.kinds.registry import kinds_for
 from workbench.sources.remote import NetworkError, Transport
+from workbench.sources.robots import Robots, robots_url
 from workbench.sources.transports import transport_for
 from workbench.sources.warcformat import header_record
 
@@ -251,7 +253,7 @@ class _Look:
         if self._start.startswith("ftp:"):
             return None
         text = pages.robots(robots_url(self._start), times.now() - ROBOTS_AGE)
-        return Robots(text, AGENT) if text is not None and self._plan.robots == "obey" else None
+        return Robots(text) if text is not None and self._plan.robots == "obey" else None
 
     def _not_understood(self, answered: Answered, session: Session) -> Look:
         assert answered.message is not None

@@ -11,21 +11,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from workbench.case.readers import Reader
 from workbench.core.messages import Message
 from workbench.core.records import Placed
+from workbench.core.scope import Scope, origin_of
 from workbench.queries.asked import credentials
 from workbench.queries.watched import check_snapshot
 
 READING = frozenset({"GET", "HEAD", "PROPFIND", "OPTIONS", "MLSD", "MLST", "LIST", "NLST", "RETR", "SIZE", "MDTM"})
 """Methods of HTTP, WebDAV and FTP that change nothing."""
-REFUSED = frozenset({401, 403, 407, 530, 550})
-"""HTTP's and FTP's ways of saying that this is not for everybody."""
+REFUSED = frozenset({401, 403, 530, 550})
+"""HTTP's and FTP's ways of saying that this is not for everybody. 407 is said by the user's own proxy."""
 SHOWN = 20
 """Addresses that are named; all are counted."""
-PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,7 @@ class _Look:
             "SELECT s.id, s.name FROM snapshot n JOIN source s ON s.id = n.source WHERE n.id = ?", (snapshot,)
         )[0]
         self.kind, self.start = self._watch()
-        parts = _split(self.start or "")
-        self.origin = None if parts is None else _origin(parts)
-        self.folder = "/" if parts is None else parts.path[: parts.path.rfind("/") + 1] or "/"
+        self.scope = None if self.start is None else self._scope(self.start)
         self.methods: Counter[str] = Counter()
         self.hosts: Counter[str] = Counter()
         self.outside: list[str] = []
@@ -183,15 +181,23 @@ class _Look:
         if status in REFUSED:
             self.refused[places[0]] = None
 
+    def _scope(self, start: str) -> Scope | None:
+        """What belongs to the source; null where its start is no address."""
+        parts = _split(start)
+        if parts is None:
+            return None
+        if self.kind == "share":  # a public link is served from places of its own, on the same host
+            return Scope(urlunsplit((parts.scheme, parts.netloc, "/", "", "")))
+        return Scope(_folder_asked_for(parts))
+
     def _is_inside(self, parts: SplitResult | None, purpose: str) -> bool:
-        if parts is None or self.origin is None or _origin(parts) != self.origin or "@" in parts.netloc:
+        if parts is None or self.scope is None:
             return False
         if purpose == "robots":
-            return parts.path == "/robots.txt"
-        if self.kind == "share":
-            return True  # a public link is served from places of its own, on the same host
-        segments = [unquote_to_bytes(each) for each in parts.path.split("/")]
-        return b".." not in segments and f"{parts.path}/".startswith(self.folder)
+            return origin_of(parts) == self.scope.origin and "@" not in parts.netloc and parts.path == "/robots.txt"
+        url = _folder_asked_for(parts)
+        self.scope = self.scope.after(url)
+        return self.scope.is_start(url) or self.scope.holds(url)
 
     def _credentials(self) -> tuple[dict[str, int], int]:
         rows = self.reader.all(
@@ -237,9 +243,12 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
-def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
-    scheme = parts.scheme.lower()
-    return scheme, (parts.hostname or "").lower(), parts.port or PORTS.get(scheme)
+def _folder_asked_for(parts: SplitResult) -> str:
+    """The address itself, or that of the folder whose listing is asked of a bucket, which stands in the query."""
+    asked = dict(each.partition("=")[::2] for each in reversed(parts.query.split("&")))
+    if not asked.keys() & {"list-type", "delimiter"} or "prefix" not in asked:
+        return parts.geturl()
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/{asked['prefix']}"
 
 
 def _above(url: str) -> list[str]:
