@@ -301,6 +301,17 @@ def test_a_partial_look_says_so_and_names_what_it_did_not_list(run: Run, robot: 
     run(scenario())
 
 
+def test_a_partial_first_look_says_that_there_may_be_more(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        rows = [(b"", LISTED), (b"locked", REFUSED)]
+        shown = await opened(robot, made(tmp_path / "c", (seen(BEFORE, 0, Status.PARTIAL, folders=rows),)))
+        assert shown.pane.serious.text() == "This look was partial: what else was there is not known."
+        assert "4 files were there at the first look" in shown.said
+        assert shown.chips == ["1 folder refused"]
+
+    run(scenario())
+
+
 def test_a_newer_look_is_gone_on_to_only_where_today_is_shown(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
     async def scenario() -> None:
         shown = await opened(robot, made(tmp_path / "c", WEEK))

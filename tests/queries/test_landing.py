@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
@@ -68,7 +69,7 @@ def test_a_heading_counts_by_kind_and_by_what_nobody_has_judged(case: Case) -> N
     assert (found.before.id, found.compared, found.first) == (1, True, False)
     case.run(marks.verdict, [("sighting", recorded.sightings[2, b"d/list"])], "relevant")
     assert heading(case, 2).unseen == 3
-    asked = landing.unseen_of(Filter(snapshot=(2,)), [kind for kind, _ in found.kinds])
+    asked = replace(only(case).filter, verdict=("unseen",))
     assert len(case.ask(gallery.wall, asked)) == 3
 
 

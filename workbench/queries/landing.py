@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, tzinfo
 
 import numpy as np
@@ -215,8 +215,3 @@ def _why(reader: Reader, snapshot: int) -> Message | None:
         "SELECT code, arguments FROM warning WHERE snapshot = ? AND path IS NULL ORDER BY id LIMIT 1", (snapshot,)
     ).fetchone()
     return None if row is None else Message(row[0], json.loads(row[1]))
-
-
-def unseen_of(asked: Filter, kinds: Sequence[str]) -> Filter:
-    """What of the new of some looks nobody has judged."""
-    return replace(asked, change=tuple(kind for kind in kinds if kind in NEW), verdict=("unseen",))

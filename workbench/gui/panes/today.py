@@ -157,7 +157,7 @@ class TodayPane(ZonedPane):
                 ("kind", kind),
                 text(f"panes.news.{kind}", count=wording.number(count)),
                 kind,
-                shown.change == (kind,) and len(found.kinds) > 0,
+                shown.change == (kind,),
                 text(f"today.tip.{kind}"),
             )
             for kind, count in found.kinds
@@ -212,8 +212,6 @@ class TodayPane(ZonedPane):
             )
         elif what == "look":
             self.look_requested.emit(str(key[1]))
-        self.chips.set_chips([each.spec for each in self.chips.chips()])
-        self._show_chips(landing)
 
     def show_place(self, place: Place) -> None:
         """What is new at one source."""

@@ -54,8 +54,8 @@ def sentences(landing: Landing, zone: tzinfo, now: int) -> list[Said]:
     if newest and place is not None:
         said += _since(place, zone, now)
     said.append(_own(found, zone))
-    if found.compared and found.last.status == "partial":
-        said.append(Said(text("today.partial"), serious=True))
+    if found.last.status == "partial" and (found.compared or found.first):
+        said.append(Said(text("today.partial" if found.compared else "today.partial-first"), serious=True))
     return [each for each in said if each.words]
 
 
