@@ -148,6 +148,13 @@ class Answer(Protocol):
     started: int
     """Where in the file the body starts: 0, or what a range request was granted."""
 
+    @property
+    def complete(self) -> bool | None:
+        """Did all of the body come? False until it has; null where it came to an end that the server never stated, so
+        that it may be whole or cut off.
+        """
+        ...
+
     def readinto(self, buffer: memoryview) -> int:
         """The next bytes of the body, transfer encoding removed, content encoding untouched; 0 at its end.
 

@@ -59,8 +59,10 @@ def test_a_folder_and_a_file_byte_for_byte() -> None:
     with opened(server) as transport:
         answer = transport.open(KIND.ask(server.url + "pub"))
         assert (answer.status, answer.peer) == (150, f"127.0.0.1:{server.port}")
+        assert answer.complete is False
         listing = KIND.read(Page(answer.ask.url, body_of(answer), headers=answer.headers))
         assert answer.status == 226
+        assert answer.complete is True
         assert answer.headers[LISTED_AT] == rfc3339(answer.began)
         login = b"USER anonymous\r\nPASS anonymous@\r\nFEAT\r\nOPTS UTF8 ON\r\nTYPE I\r\nPWD\r\n"
         assert answer.sent == login + b"CWD /pub\r\nPASV\r\nMLSD\r\n"
@@ -185,6 +187,7 @@ def test_cut_off_bodies_are_never_whole(behaviour: Behaviour, code: str) -> None
         assert caught.value.sent.endswith(b"RETR /f\r\n")
         assert b"150 here it comes" in caught.value.head
         answer.close()
+        assert answer.complete is False
 
 
 @pytest.mark.parametrize(

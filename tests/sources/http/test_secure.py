@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.http.servers import Server, certificate, chunked, forever, get, request, sized, transport
+from tests.sources.http.servers import Server, body_of, certificate, chunked, forever, get, request, sized, transport
 from workbench.sources.remote import Ask, NetworkError
 
 
@@ -134,3 +134,32 @@ def test_a_body_that_is_cut_off_under_tls(tmp_path: Path) -> None:
             get(carrier, server.url)
         assert raised.value.message.code == "network-cut-off"
         assert raised.value.message.args["received"] == 299_993
+
+
+@pytest.mark.parametrize("size", [0, 3, 300_000])
+@pytest.mark.parametrize("says_goodbye", [True, False])
+def test_a_body_that_ends_with_the_connection_is_whole_only_if_tls_says_so(
+    tmp_path: Path, size: int, says_goodbye: bool
+) -> None:
+    context, _, _ = certificate(tmp_path, "127.0.0.1")
+    body = bytes(range(256)) * (size // 256) + bytes(size % 256)
+
+    def serve(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + body)
+        if says_goodbye:
+            assert isinstance(connection, ssl.SSLSocket)
+            connection.unwrap()
+
+    with Server(serve, context) as server, transport() as carrier:
+        if says_goodbye:
+            answer, got = get(carrier, server.url)
+            assert got == body
+            assert answer.complete is None
+            return
+        answer = carrier.open(Ask("GET", server.url))
+        with pytest.raises(NetworkError) as raised:
+            body_of(answer)
+        assert raised.value.message.code == "network-cut-off"
+        assert raised.value.message.args == {"received": size, "expected": None}
+        assert answer.complete is False

@@ -461,3 +461,61 @@ def test_a_transport_can_be_closed_twice() -> None:
     carrier = HttpTransport("a", lambda: None)
     carrier.close()
     carrier.close()
+
+
+@pytest.mark.parametrize(
+    ("whole", "complete"),
+    [
+        (sized(b"abc"), True),
+        (sized(b""), True),
+        (chunked([b"abc"]), True),
+        (b"HTTP/1.1 304 Not Modified\r\n\r\n", True),
+        (b"HTTP/1.0 200 OK\r\n\r\nabc", None),
+        (b"HTTP/1.0 200 OK\r\n\r\n", None),
+    ],
+)
+def test_an_answer_says_whether_all_of_it_came(whole: bytes, complete: bool | None) -> None:
+    with Server(replying(whole)) as server, transport() as carrier:
+        answer = carrier.open(Ask("GET", server.url))
+        assert answer.complete is (answer.length == 0)
+        body_of(answer)
+        assert answer.complete is complete
+
+
+@pytest.mark.parametrize("cut", [sized(b"abc")[:-1], chunked([b"abc"])[:-1], chunked([b"abc"])[:-7]])
+def test_an_answer_that_was_cut_off_is_not_complete(cut: bytes) -> None:
+    with Server(replying(cut)) as server, transport() as carrier:
+        answer = carrier.open(Ask("GET", server.url))
+        with pytest.raises(NetworkError):
+            body_of(answer)
+        assert answer.complete is False
+
+
+def test_closing_the_transport_makes_no_body_whole() -> None:
+    """One without a stated end, from which another thread reads."""
+    begun = threading.Event()
+    codes: list[str] = []
+
+    def serve(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nabc")
+        connection.recv(1)
+
+    def read() -> None:
+        answer = carrier.open(Ask("GET", server.url))
+        answer.readinto(memoryview(bytearray(3)))
+        begun.set()
+        try:
+            answer.readinto(memoryview(bytearray(3)))
+        except NetworkError as error:
+            codes.append(error.message.code)
+        finally:
+            answer.close()
+
+    with Server(serve) as server, transport(timeouts=Timeouts()) as carrier:
+        thread = threading.Thread(target=read)
+        thread.start()
+        assert begun.wait(10)
+        carrier.close()
+        thread.join()
+    assert codes == ["network-cut-off"]

@@ -95,6 +95,7 @@ class FtpAnswer:
         self._release = release
         self._received = 0
         self._ended = False
+        self.complete: bool | None = False
         self._keep()
 
     def comes(self, data: Wire, headers: Mapping[str, str], started: int, length: int | None) -> None:
@@ -106,6 +107,7 @@ class FtpAnswer:
 
     def done(self) -> None:
         """There is no body; the connection can be used again unless nobody is logged in."""
+        self.complete = True
         self._let_go(usable=self._control.refusal is None and self.status != 421)
 
     def readinto(self, buffer: memoryview) -> int:
@@ -142,6 +144,7 @@ class FtpAnswer:
         self._let_go(usable=200 <= self.status < 300)
         if not (200 <= self.status < 300 and whole):
             raise self._cut_off()
+        self.complete = True
 
     def close(self) -> None:
         """See `Answer.close`. What was not read to its end costs the connection."""

@@ -60,6 +60,13 @@ class HttpAnswer:
         self._keeps = _keeps(head.response, self.headers)
         self._release = release
 
+    @property
+    def complete(self) -> bool | None:
+        """See `workbench.sources.remote.Answer.complete`."""
+        if not self._body.finished:
+            return False
+        return True if self._body.stated else None
+
     def readinto(self, buffer: memoryview) -> int:
         """See `workbench.sources.remote.Answer.readinto`."""
         if self._wire is None:

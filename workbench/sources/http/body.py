@@ -13,10 +13,13 @@ _BLOCK = 64 << 10
 
 
 class Body(Protocol):
-    """`finished` once all of it was given; `clean` when the connection can then be used again."""
+    """`finished` once all of it was given; `clean` when the connection can then be used again; `stated` where the
+    server says where the body ends.
+    """
 
     finished: bool
     clean: bool
+    stated: bool
 
     def readinto(self, buffer: memoryview) -> int:
         """The next bytes, at least one unless it is finished. Raises `OSError` and `NetworkError`."""
@@ -31,6 +34,7 @@ class Sized:
         self._length = length
         self._left = length
         self._rest = memoryview(rest)[:length]
+        self.stated = True
         self.clean = len(rest) <= length
         self.finished = length == 0
 
@@ -53,16 +57,20 @@ class Sized:
 
 
 class Endless:
-    """A body that ends with the connection: nobody can tell whether it is all."""
+    """A body that ends with the connection: nobody can tell whether it is all. Only where the connection itself ends
+    wrongly (RFC 9112 §9.8) it certainly is not.
+    """
 
     def __init__(self, wire: Wire, rest: bytes) -> None:
         self._wire = wire
         self._rest = memoryview(rest)
+        self._received = 0
+        self.stated = False
         self.clean = False
         self.finished = False
 
     def readinto(self, buffer: memoryview) -> int:
-        """See `Body`."""
+        """See `Body`; raises ``network-cut-off`` when the connection ends without saying so."""
         if self.finished:
             return 0
         got = min(len(self._rest), len(buffer))
@@ -71,7 +79,10 @@ class Endless:
             self._rest = self._rest[got:]
         else:
             got = self._wire.fill(buffer)
+            if got == 0 and self._wire.torn:
+                raise NetworkError("network-cut-off", received=self._received, expected=None)
             self.finished = got == 0
+        self._received += got
         return got
 
 
@@ -84,6 +95,7 @@ class Chunked:
         self._block = bytearray(_BLOCK)
         self._given = memoryview(b"")
         self._received = 0
+        self.stated = True
         self.clean = False
         self.finished = False
 

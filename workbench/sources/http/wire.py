@@ -88,10 +88,14 @@ class Wire:
         self.certificate: Certificate | None = None
         self.used = False
         """Did an answer come over it before?"""
+        self.torn = False
+        """Did it end in a way that nobody who was done would end it: TLS without a ``close_notify``, or by us?"""
 
     def secure(self, context: ssl.SSLContext, host: str, deadline: float) -> bytes:
         """Turn to TLS and give the server's certificate (DER). Raises `ssl.SSLError` and other `OSError`."""
-        secured = context.wrap_socket(self._socket, server_hostname=host, do_handshake_on_connect=False)
+        secured = context.wrap_socket(
+            self._socket, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+        )
         self._socket = secured
         while True:
             try:
@@ -163,6 +167,9 @@ class Wire:
         except ssl.SSLWantWriteError:
             self._writing = True
             return None
+        except ssl.SSLEOFError:
+            self.torn = True
+            return 0
         self._received += got
         return got
 
@@ -198,6 +205,7 @@ class Wire:
 
     def abort(self) -> None:
         """Wake whoever waits for it; from any thread. That one closes it."""
+        self.torn = True
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
