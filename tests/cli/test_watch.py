@@ -210,3 +210,18 @@ def test_a_decision_on_robots_holds_for_the_next_look(case: Path) -> None:
             run("watch", case, server.url, "--source", "s", "--robots", "obey", "--json", code=1).object["sightings"]
             == 0
         )
+
+
+def test_an_interval_can_be_given_after_the_first_look(case: Path, server: Raw) -> None:
+    run("watch", case, server.url, "--source", "s", "--once", "--rate", "0")
+    words = ["watch", str(case), server.url, "--every", "24h", "--source", "s", "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    time.sleep(3)
+    waiting = process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert waiting, err.decode()
+    assert (out, process.returncode) == (b"", 130)

@@ -25,6 +25,7 @@ class Stopper:
         self._stopped = threading.Event()
 
     def __call__(self) -> None:
+        """Raise, or return at once."""
         if self._stopped.is_set():
             raise Cancelled
         self._check()

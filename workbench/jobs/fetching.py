@@ -22,7 +22,18 @@ from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
 from workbench.core.records import Purpose, Stored
 from workbench.jobs.recorder import Recorder
-from workbench.jobs.session import ATTEMPTS, PASSING, REDIRECTS, REFUSED, Heard, Session, Unplaced, heard_of, resolved
+from workbench.jobs.session import (
+    ATTEMPTS,
+    PASSING,
+    REDIRECTS,
+    REFUSED,
+    BrokenOff,
+    Heard,
+    Session,
+    Unplaced,
+    heard_of,
+    resolved,
+)
 from workbench.sources.http.headers import content_range, is_strong_date, retry_after
 from workbench.sources.remote import Answer, Ask, NetworkError
 
@@ -132,10 +143,13 @@ class Fetcher:
                     part.heard = heard_of(ask, answer, None, began, _since(clock))  # FTP says at the end how it went
                     part.size = incoming.size - start
                     parts.append(part)
-        except Cancelled:
-            if not incoming.facts:  # else what came is gone on with, and its exchange is told then
+        except Cancelled as ended:
+            was_asked = answer is not None or isinstance(ended, BrokenOff)
+            self._session.left_over += told
+            told.clear()
+            if was_asked and not incoming.facts:  # else what came is gone on with, and its exchange is told then
                 broken = self._session.broken_off(uid, ask, answer, wish.purpose, began, clock)
-                self._session.left_over += [*told, broken]
+                self._session.left_over.append(broken)
             raise
         except NetworkError as error:
             if error.message.code == "certificate-changed":

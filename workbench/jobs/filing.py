@@ -84,12 +84,14 @@ class Filing:
         self._progress = progress
         self._fetcher = Fetcher(case, session, recorder)
         self._window: deque[tuple[_Item, Future[Fetched] | None]] = deque()
+        self._broken_off = False
         self.lost = False
         """Is some file missing that should have been had?"""
 
     def break_off(self) -> None:
         """Begin nothing more of what waits; record what has come, so that nothing has to come again."""
         self._session.check.stop()
+        self._broken_off = True
         for _, future in self._window:
             if future is not None:
                 future.cancel()
@@ -254,7 +256,8 @@ class Filing:
 
     def _done(self, item: _Item) -> None:
         self._session.control.add(files_done=1)
-        self._progress.update(*self._session.control.files(), item=display(item.path))
+        if not self._broken_off:
+            self._progress.update(*self._session.control.files(), item=display(item.path))
 
 
 def _most(entry: Entry, left: int | None) -> int | None:

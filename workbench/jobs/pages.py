@@ -21,6 +21,7 @@ from workbench.sources.http.content import decoded
 from workbench.sources.http.headers import headers_of
 from workbench.sources.listings.registry import is_login_page
 from workbench.sources.remote import Ask, Kind, Listing, NetworkError, Page
+from workbench.sources.robots import Robots, rules_of
 from workbench.sources.warcformat import Earlier as Repeated
 from workbench.sources.warcread import unpack
 
@@ -173,26 +174,26 @@ class Pages:
             return Earlier(told.earlier.uid, told.earlier.time, None, bytes.fromhex(told.digest[7:]))
         return None
 
-    def robots(self, url: str, since: int) -> str | None:
-        """The rules of the host, wherever on it they are sent from; null where it has none. What was recorded after
-        `since` (microseconds UTC) is not asked for again.
+    def robots(self, url: str, since: int) -> tuple[Robots, Message | None]:
+        """The rules of the host, wherever on it they are sent from; where nobody knows them, also why. What was
+        recorded after `since` (microseconds UTC) is not asked for again.
         """
-        kept = self._case.ask(queries.last_robots, self._recorder.snapshot)
-        if kept is not None and kept.time >= since:
-            if kept.status != 200:
-                return None
+        kept = self._case.ask(queries.last_robots, self._recorder.snapshot, url)
+        if kept is not None and kept.time >= since and kept.status is not None and kept.status < 500:
             found = self._replayed(Ask("GET", url), kept)
-            if found is not None and found.page is not None:
-                return found.page.body.decode("utf-8", "replace")
+            if found is not None or kept.status >= 300:
+                return rules_of(kept.status, _text(found)), None
         got = self._session.page(
             Ask("GET", url),
             Purpose.ROBOTS,
             self._recorder.exchanged,
             earlier=lambda where: self._earlier("GET", where),
-            limit=1 << 20,
             anywhere=True,
         )
-        return got.page.body.decode("utf-8", "replace") if got.page is not None and got.status == 200 else None
+        rules = rules_of(got.status, _text(got))
+        if not rules.closed:
+            return rules, None
+        return rules, got.problem or Message("start-robots-unavailable", {"status": got.status or 0})
 
     def ask_for_life(self, kind: Kind, problem: Message) -> None:
         """Is the server there at all? Raises `LineLost` when not: what failed then says nothing of a file or folder."""
@@ -204,6 +205,10 @@ class Pages:
             raise LineLost(problem)
 
 
+def _text(got: Got | None) -> str | None:
+    return None if got is None or got.page is None else got.page.body.decode("utf-8", "replace")
+
+
 def ends_asking(answered: Answered) -> bool:
     """Who refuses is not asked in another way, and where nobody answers there is nobody to ask."""
     code = "" if answered.message is None else answered.message.code
@@ -213,7 +218,8 @@ def ends_asking(answered: Answered) -> bool:
 def judged(kind: Kind, got: Got, *, at_start: bool) -> Answered:
     """What an answer makes of its folder: listed, refused, or failed for a reason."""
     if got.problem is not None:
-        return _not_listed(got.uid, got.problem)
+        forbidden = got.problem.code == "robots-disallow"
+        return _not_listed(got.uid, got.problem, Coverage.NOT_REACHED if forbidden else Coverage.FAILED)
     status = got.status or 0
     if status in REFUSED:
         code = "start-refused" if at_start else "folder-refused-there"

@@ -21,12 +21,12 @@ from workbench.jobs.pace import Pace
 from workbench.jobs.pages import NOT_OFFERED, Answered, ends_asking, judged
 from workbench.jobs.plan import Plan
 from workbench.jobs.scope import scope_of
-from workbench.jobs.session import LARGEST_PAGE, Got, Session
+from workbench.jobs.session import Got, Session
 from workbench.jobs.watch import SOFTWARE, agent_of
 from workbench.ops import intake as op
 from workbench.sources.kinds.registry import kinds_for
 from workbench.sources.remote import Ask, Entry, Kind, NetworkError
-from workbench.sources.robots import Robots, robots_url
+from workbench.sources.robots import Robots, robots_url, rules_of
 from workbench.sources.transports import transport_for
 from workbench.sources.warcformat import header_record
 
@@ -135,10 +135,12 @@ class _Probe:
             return self._told(kind, answered, _state_of(answered), _Sum(), robots)
         total = _Sum()
         total.take(answered.listing.entries, self._session.scope.holds)
+        if robots is not None:
+            self._session.allowed = robots.allows
         more = answered.listing.more is not None
         while total.waiting and total.listed <= FOLDERS:
             url = total.waiting.pop(0)
-            if robots is not None and not Robots(robots).allows(url):
+            if robots is not None and not robots.allows(url):
                 continue
             self._progress.update(1 + total.listed, item=url)
             below = self._ask(kind, kind.ask(url))
@@ -147,11 +149,11 @@ class _Probe:
                 more |= below.listing.more is not None
         return self._told(kind, answered, "listing", total, robots, more=more)
 
-    def _robots(self) -> str | None:
+    def _robots(self) -> Robots | None:
         if self._start.startswith("ftp:"):
             return None
-        got = self._page(Ask("GET", robots_url(self._start)), Purpose.ROBOTS, limit=1 << 20, anywhere=True)
-        return got.page.body.decode("utf-8", "replace") if got.page is not None and got.status == 200 else None
+        got = self._page(Ask("GET", robots_url(self._start)), Purpose.ROBOTS, anywhere=True)
+        return rules_of(got.status, got.page.body.decode("utf-8", "replace") if got.page is not None else None)
 
     def _first(self) -> tuple[Kind, Answered]:
         told: list[tuple[Kind, Answered]] = []
@@ -171,14 +173,14 @@ class _Probe:
             got = self._page(other, Purpose.PROBE)
         return judged(kind, got, at_start=at_start)
 
-    def _page(self, ask: Ask, purpose: Purpose, *, limit: int = LARGEST_PAGE, anywhere: bool = False) -> Got:
+    def _page(self, ask: Ask, purpose: Purpose, *, anywhere: bool = False) -> Got:
         try:
-            return self._session.page(ask, purpose, self._exchanges.append, limit=limit, anywhere=anywhere)
+            return self._session.page(ask, purpose, self._exchanges.append, anywhere=anywhere)
         except NetworkError as error:
             return Got(None, None, b"", error.message)
 
     def _told(
-        self, kind: Kind, answered: Answered, state: str, total: _Sum, robots: str | None, *, more: bool = False
+        self, kind: Kind, answered: Answered, state: str, total: _Sum, robots: Robots | None, *, more: bool = False
     ) -> Found:
         last = next((each for each in reversed(self._exchanges) if each.status is not None), None)
         return Found(
@@ -197,8 +199,8 @@ class _Probe:
             peer=None if last is None else last.peer,
             certificate=None if last is None else last.certificate,
             untrusted=self._session.untrusted,
-            robots=robots,
-            robots_allow=robots is None or Robots(robots).allows(self._start),
+            robots=None if robots is None else robots.text,
+            robots_allow=robots is None or state == "unreachable" or robots.allows(self._start),
             message=answered.message,
             requests=len(self._exchanges),
         )

@@ -52,6 +52,10 @@ class LineLost(Exception):
         self.message = message
 
 
+class BrokenOff(Cancelled):
+    """The job was told to stop while an answer was waited for: the request may have gone out."""
+
+
 @dataclass(frozen=True)
 class Earlier:
     """A page that was recorded before: the same page again is a reference to it."""
@@ -122,6 +126,8 @@ class Session:
     ) -> None:
         self.transport = transport
         self.scope = scope
+        self.allowed: Callable[[str], bool] = lambda _: True
+        """May this URL be asked for, as the host's rules for robots say? Asked before a redirect is followed."""
         self.control = control
         self.check = check
         self.pace = pace
@@ -155,6 +161,8 @@ class Session:
             inside = self.scope.holds(got.location) or self.scope.is_start(got.location)
             if hops == MOST_REDIRECTS or not (inside or (anywhere and self._same_host(got.location))):
                 return replace(got, problem=Message("redirect-elsewhere", {"url": got.location}))
+            if not self.allowed(got.location):
+                return replace(got, problem=Message("robots-disallow"))
             hops += 1
             self.scope = self.scope.after(got.location)
             ask = replace(ask, url=got.location)
@@ -190,8 +198,9 @@ class Session:
                 if failed.message.code == "certificate-changed":
                     raise
                 error = failed
-            except Cancelled:
-                told(self.place(self.broken_off(uid, ask, answer, purpose, began, clock)))
+            except Cancelled as ended:
+                if answer is not None or isinstance(ended, BrokenOff):
+                    told(self.place(self.broken_off(uid, ask, answer, purpose, began, clock)))
                 raise
             finally:
                 if answer is not None:
@@ -232,7 +241,11 @@ class Session:
         return Repeated(before.uid, answer.ask.url, before.time) if same else None
 
     def _open(self, ask: Ask) -> Answer:
-        answer = self.transport.open(ask)
+        self.check()
+        try:
+            answer = self.transport.open(ask)
+        except Cancelled as cancelled:
+            raise BrokenOff from cancelled
         if answer.certificate is not None and answer.certificate.problem is not None:
             self.untrusted = answer.certificate.problem
         if answer.certificate is not None and not self._pinned:

@@ -222,9 +222,12 @@ class _Look:
         case, recorder, plan = self._case, self._recorder, self._plan
         self._progress.stage("stage-look")
         pages = Pages(case, session, recorder)
-        robots = self._robots(pages)
-        if robots is not None and not robots.allows(self._start):
-            return self._not_looked(Coverage.NOT_REACHED, Message("start-robots"), session)
+        robots, unknown = self._robots(pages)
+        if robots is not None:
+            if not robots.allows(self._start):
+                coverage = Coverage.NOT_REACHED if unknown is None else Coverage.FAILED
+                return self._not_understood(Answered(None, b"", coverage, unknown or Message("start-robots")), session)
+            session.allowed = robots.allows
         kind, answered = pages.first(self._kinds, self._start)
         if answered.listing is None:
             return self._not_understood(answered, session)
@@ -248,12 +251,14 @@ class _Look:
         walk.run(self._start, self._parallel)
         return self._ended(Status.PARTIAL if walk.lost else Status.COMPLETE, session)
 
-    def _robots(self, pages: Pages) -> Robots | None:
-        """The host's rules, asked for once a day; null where there are none, or where they are not to be obeyed."""
+    def _robots(self, pages: Pages) -> tuple[Robots | None, Message | None]:
+        """The host's rules, asked for once a day, and why they are not known where they are not; null where there can
+        be none, or where they are not to be obeyed.
+        """
         if self._start.startswith("ftp:"):
-            return None
-        text = pages.robots(robots_url(self._start), times.now() - ROBOTS_AGE)
-        return Robots(text) if text is not None and self._plan.robots == "obey" else None
+            return None, None
+        robots, unknown = pages.robots(robots_url(self._start), times.now() - ROBOTS_AGE)
+        return (robots, unknown) if self._plan.robots == "obey" else (None, None)
 
     def _not_understood(self, answered: Answered, session: Session) -> Look:
         assert answered.message is not None
