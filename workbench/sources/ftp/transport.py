@@ -214,6 +214,9 @@ class FtpTransport:
         control = Control(wire, self._timeouts)
         return self._conversed(ask, place, control, began, control.log_in)
 
+    def pin(self, sha256: bytes | None) -> None:
+        """There are no certificates here: nothing changes."""
+
     def close(self) -> None:
         """See `Transport.close`; those that other threads read from end for them at once."""
         with self._lock:
