@@ -1,7 +1,8 @@
 """(f) A look at 2,000 files of 1 GB on a loopback nginx, beside `wget -r -np` and `rclone copy`, all without a limit.
 
 Ours hashes, syncs and records every file and every exchange in a new case; the peers write files. None of them looks
-into the files: ours runs with --no-analyze. All three run as the command that a user types. Then a second look with nothing changed, which must cost the listings only.
+into the files: ours runs with --no-analyze. All three run as the command that a user types. Then a second look with
+nothing changed, which must cost the listings only.
 """
 
 from __future__ import annotations

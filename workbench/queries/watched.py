@@ -28,7 +28,8 @@ class Charter:
 class Watched:
     """A watched source. Times are microseconds UTC.
 
-    `source` is its row, `options` what it was last set to, a later decision on robots included. `snapshot` is the last look at it, by the time of observing,
+    `source` is its row, `options` what it was last set to, a later decision on robots included. `snapshot` is the last
+    look at it, by the time of observing,
     `status` how that ended (null while it has not: `unfinished`). `certificate` is the SHA-256 of the TLS certificate
     that was accepted last: by a decision, else by being the first that the server showed. `robots_read` is when its
     rules for robots were last asked for, `missed` when the last look was due that did not take place.

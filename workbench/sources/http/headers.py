@@ -57,6 +57,19 @@ def last_modified(headers: Mapping[str, str]) -> Stated | None:
     return None if micros is None else Stated(micros, Zone.LINE, Precision.SECOND)
 
 
+def is_strong_date(headers: Mapping[str, str]) -> bool:
+    """Whether ``Last-Modified`` is a strong validator: by the server's own clock it lay a second or more back when the
+    answer was made, so that no second version can bear it (RFC 9110 §8.8.2.2).
+    """
+    made, modified = server_date(headers), http_date(headers.get("last-modified", ""))
+    return made is not None and modified is not None and made - modified >= SECOND
+
+
+def states_end(headers: Mapping[str, str]) -> bool:
+    """Whether the headers of an answer say where its body ends; else it ends with the connection (RFC 9112 §6.3)."""
+    return "content-length" in headers or "transfer-encoding" in headers
+
+
 def retry_after(headers: Mapping[str, str], now: int) -> int | None:
     """Seconds that the server wants to be left alone (``Retry-After``), 0 to `LONGEST_WAIT`.
 
@@ -100,11 +113,3 @@ def headers_of(head: bytes) -> dict[str, str]:
         if colon and name:
             found.setdefault(name.strip().lower().decode("latin-1"), []).append(value.strip().decode("latin-1"))
     return {name: ", ".join(values) for name, values in found.items()}
-
-
-def is_strong_date(headers: Mapping[str, str]) -> bool:
-    """Can ``Last-Modified`` tell two versions apart for sure? Only when the answer was made a second or more later (RFC
-    9110 §8.8.2.2).
-    """
-    changed, made = http_date(headers.get("last-modified", "")), server_date(headers)
-    return changed is not None and made is not None and made - changed >= SECOND
