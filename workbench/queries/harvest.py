@@ -89,12 +89,17 @@ def last_page(reader: Reader, snapshot: int, method: str, url: str) -> Kept | No
     return _pages(rows).get((method, url))
 
 
-def last_robots(reader: Reader, snapshot: int) -> Kept | None:
-    """The last answer to the question for the robots rules of a look's source, whatever it was."""
+def last_robots(reader: Reader, snapshot: int, url: str) -> Kept | None:
+    """The last answer to the question for the robots rules of a host, as a look's source got it, whatever it was.
+
+    `url` is where the host keeps them; on the same host they may be sent from elsewhere.
+    """
+    host = url.removesuffix("robots.txt")
     row = reader.value(
         "SELECT x.id FROM exchange x JOIN snapshot n ON n.id = x.snapshot WHERE x.purpose = 'robots' "
-        "AND n.source = (SELECT source FROM snapshot WHERE id = ?) AND x.outcome = 'done' ORDER BY x.id DESC LIMIT 1",
-        (snapshot,),
+        "AND n.source = (SELECT source FROM snapshot WHERE id = ?1) AND substr(x.url, 1, length(?2)) = ?2 "
+        "AND x.outcome = 'done' ORDER BY x.id DESC LIMIT 1",
+        (snapshot, host),
     )
     if row is None:
         return None

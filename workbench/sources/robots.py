@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 PRODUCT = "Workbench"
 """The token by which rules speak of us."""
@@ -77,7 +77,7 @@ class Robots:
         if len(pattern) == 1:
             self._plain[pattern[0]] = allow or self._plain.get(pattern[0], False)
         else:
-            length = len("*".join(pattern))
+            length = sum(map(len, pattern)) + path.count("*")
             self._wild[pattern] = max((length, allow), self._wild.get(pattern, (length, allow)))
 
 
@@ -120,13 +120,10 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 def _pattern(path: str) -> Pattern:
     """What has to stand in a path, one after the other, with anything between; the first part at its beginning.
 
-    A pattern that ends anywhere and holds no star has one part. An empty last part leaves the end open.
+    A ``$`` of its own at the end says that the path ends there. A pattern without that and without a star is one part.
     """
-    end = path.endswith("$")
-    parts = [_normal(each) for each in path.removesuffix("$").split("*")]
-    if end:
-        return (*parts, "$")
-    return tuple(parts) if len(parts) > 1 else (parts[0],)
+    parts = [_normal(each) for each in _plain_query(path.removesuffix("$")).split("*")]
+    return (*parts, "$") if path.endswith("$") else tuple(parts)
 
 
 def _matches(pattern: Pattern, path: str) -> bool:
@@ -149,7 +146,13 @@ def _matches(pattern: Pattern, path: str) -> bool:
 def _asked_for(url: str) -> str:
     parts = urlsplit(url)
     path = parts.path or "/"
-    return _normal(f"{path}?{parts.query}" if "?" in url.partition("#")[0] else path)
+    return _normal(_plain_query(f"{path}?{parts.query}") if "?" in url.partition("#")[0] else path)
+
+
+def _plain_query(text: str) -> str:
+    """Slashes and question marks of a query divide nothing there, so that it is all one how they are written."""
+    path, mark, query = text.partition("?")
+    return path + mark + re.sub("%(?:2[Ff]|3[Ff])", lambda found: unquote(found[0]), query)
 
 
 def _normal(text: str) -> str:
