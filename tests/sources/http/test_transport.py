@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.sources.http.servers import Server, body_of, chunked, forever, get, replying, request, sized, transport
 from workbench.core.errors import Cancelled
 from workbench.sources.http.answer import joined
+from workbench.sources.http.headers import states_end
 from workbench.sources.http.target import target_of
 from workbench.sources.http.transport import HttpTransport
 from workbench.sources.http.wire import Timeouts
@@ -480,6 +481,7 @@ def test_an_answer_says_whether_all_of_it_came(whole: bytes, complete: bool | No
         assert answer.complete is (answer.length == 0)
         body_of(answer)
         assert answer.complete is complete
+        assert (states_end(answer.headers) or answer.status == 304) is (complete is True)
 
 
 @pytest.mark.parametrize("cut", [sized(b"abc")[:-1], chunked([b"abc"])[:-1], chunked([b"abc"])[:-7]])
@@ -519,3 +521,34 @@ def test_closing_the_transport_makes_no_body_whole() -> None:
         carrier.close()
         thread.join()
     assert codes == ["network-cut-off"]
+
+
+def test_a_validator_goes_back_as_the_bytes_that_came() -> None:
+    """Also one that is not ASCII, which some servers write."""
+    seen: list[bytes] = []
+    answer = b'HTTP/1.1 200 OK\r\nETag: "\xe9\x80\xff-\xe3\x81\x82"\r\nContent-Length: 3\r\n\r\nabc'
+    with Server(forever(answer, seen)) as server, transport() as carrier:
+        etag = get(carrier, server.url)[0].headers["etag"]
+        second, _ = get(carrier, server.url, If_None_Match=etag)
+        get(carrier, server.url, If_Range=etag, Range="bytes=1-")
+    assert b'\r\nIf-None-Match: "\xe9\x80\xff-\xe3\x81\x82"\r\n' in seen[1]
+    assert b'\r\nIf-Range: "\xe9\x80\xff-\xe3\x81\x82"\r\nRange: bytes=1-\r\n' in seen[2]
+    assert second.sent == seen[1]
+
+
+@pytest.mark.parametrize("etag", ['"a\r\nX-Evil: 1"', '"a\nb"', '"a\rb"', '"\0"', '"\x7f"', '"\u3042"', '"a" '])
+def test_a_condition_that_no_header_can_hold_is_left_out(etag: str) -> None:
+    """All of it comes then; above all not a part without the condition that it is of the same version."""
+    seen: list[bytes] = []
+    with Server(forever(sized(b"abc"), seen)) as server, transport() as carrier:
+        assert get(carrier, server.url, If_None_Match=etag, Accept="text/html")[1] == b"abc"
+        assert get(carrier, server.url, If_Range=etag, Range="bytes=1-")[1] == b"abc"
+        with pytest.raises(NetworkError) as raised:
+            get(carrier, server.url, X_Other=etag)
+    assert [b"if-" in each.lower() or b"range" in each.lower() or b"evil" in each.lower() for each in seen] == [
+        False
+    ] * 2
+    assert b"\r\nAccept: text/html\r\n" in seen[0]
+    assert raised.value.message.code == "network-header"
+    assert raised.value.message.args == {"name": "X-Other"}
+    assert not raised.value.retry

@@ -15,6 +15,9 @@ PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"(https?)://([^/?#\\]*)(|[/?][^#]*)", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+(?:%[0-9A-Za-z._~-]+)?)\]|([^:@\[\]]+))(?::(\d{0,5}))?")
 _NEVER = {"cookie", "referer"}
+_WRITABLE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
+_CONDITIONS = {"if-none-match": (), "if-modified-since": (), "if-range": ("range",)}
+"""Headers that only save an answer, each with those that mean nothing without it."""
 
 
 class Origin(NamedTuple):
@@ -79,6 +82,10 @@ def _unusable(url: str) -> NetworkError:
 def written(ask: Ask, target: Target, agent: str, proxied: tuple[tuple[str, str], ...] | None) -> list[h11.Event]:
     """The events of a request. `proxied` is null, or the headers for a proxy that gets the absolute form.
 
+    Values go out as the bytes that they came as (ISO 8859-1, RFC 9110 §5.5). What cannot stand in a header is refused
+    (`NetworkError` ``network-header``); a condition of which that is true, such as an ETag with line breaks, is left
+    out instead, and all that was asked for comes.
+
     Cookies and referrers never go out; a caller that asks for them is wrong and gets a `ValueError`.
     """
     given = {name.lower() for name, _ in ask.headers}
@@ -86,19 +93,44 @@ def written(ask: Ask, target: Target, agent: str, proxied: tuple[tuple[str, str]
         raise ValueError("no cookies, no referrers")
     headers = [("Host", target.origin.authority), ("User-Agent", agent)]
     headers = [each for each in headers if each[0].lower() not in given]
-    headers += ask.headers
+    headers += _without_impossible_conditions(ask.headers)
     always = [("Accept", "*/*"), ("Accept-Encoding", "identity"), ("Connection", "keep-alive")]
     headers += [each for each in always if each[0].lower() not in given]
     if ask.body and "content-length" not in given:
         headers.append(("Content-Length", str(len(ask.body))))
     headers += proxied or ()
     line = target.path if proxied is None else target.url
+    fields = [(name.encode(), _value(name, value)) for name, value in headers]
     try:
-        request = h11.Request(method=ask.method, target=line, headers=headers)
+        request = h11.Request(method=ask.method, target=line, headers=fields)
     except h11.LocalProtocolError:
         raise _unusable(ask.url) from None
     body: list[h11.Event] = [h11.Data(data=ask.body)] if ask.body else []
     return [request, *body, h11.EndOfMessage()]
+
+
+def _without_impossible_conditions(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    dropped: set[str] = set()
+    for name, value in headers:
+        if name.lower() in _CONDITIONS and _written(value) is None:
+            dropped |= {name.lower(), *_CONDITIONS[name.lower()]}
+    return [(name, value) for name, value in headers if name.lower() not in dropped]
+
+
+def _value(name: str, value: str) -> bytes:
+    written = _written(value)
+    if written is None:
+        raise NetworkError("network-header", retry=False, name=name)
+    return written
+
+
+def _written(value: str) -> bytes | None:
+    """The bytes of a value; null when it has characters that no header can hold."""
+    try:
+        raw = value.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    return raw if _WRITABLE.fullmatch(raw) and raw == raw.strip() else None
 
 
 def without_password(sent: bytes) -> bytes:
