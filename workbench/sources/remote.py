@@ -188,7 +188,8 @@ class Transport(Protocol):
 class NetworkError(OSError):
     """No answer, or only a part of one, with the message that says why.
 
-    `retry` says whether asking again may help; `head` and `sent` are what had gone over the line by then.
+    `retry` says whether asking again may help; `head` and `sent` are what had gone over the line by then, and `body`
+    what had come of a body that was wanted whole (`workbench.sources.http.content.read_body`), undecoded.
     """
 
     def __init__(self, code: str, /, *, retry: bool = True, **args: Argument) -> None:
@@ -197,6 +198,7 @@ class NetworkError(OSError):
         self.retry = retry
         self.sent = b""
         self.head = b""
+        self.body = b""
         self.peer: str | None = None
 
     def __str__(self) -> str:

@@ -195,6 +195,33 @@ def test_a_body_that_is_too_large_is_stopped() -> None:
                 read_body(carrier.open(Ask("GET", server.url)), 1000)
             assert raised.value.message.code == "body-too-large"
             assert not raised.value.retry
+            assert raised.value.body == (b"" if b"Length" in answer else b"a" * 1000)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "body"),
+    [
+        (OK + b"Content-Length: 10\r\n\r\nabc", "network-cut-off", b"abc"),
+        (OK + b"Content-Length: 10\r\n\r\n", "network-cut-off", b""),
+        (IN_CHUNKS + b"5\r\nabc", "network-cut-off", b"abc"),
+        (IN_CHUNKS + b"3\r\nabc\r\n", "network-cut-off", b"abc"),
+        (IN_CHUNKS + b"3\r\nabc\r\nzz\r\n", "network-protocol", b"abc"),
+        (IN_CHUNKS + b"3\r\nabcdef\r\n", "network-protocol", b"abc"),
+    ],
+)
+def test_what_came_of_a_body_that_failed_is_kept(answer: bytes, code: str, body: bytes) -> None:
+    with Server(replying(answer)) as server, transport() as carrier, pytest.raises(NetworkError) as raised:
+        read_body(carrier.open(Ask("GET", server.url)), 1000)
+    assert raised.value.message.code == code
+    assert raised.value.body == body
+
+
+def test_what_came_of_a_slow_body_is_kept() -> None:
+    serve = slowly(OK + b"Content-Length: 1000000\r\n\r\n", b"abc")
+    with Server(serve) as server, transport(timeouts=HASTY) as carrier, pytest.raises(NetworkError) as raised:
+        read_body(carrier.open(Ask("GET", server.url)), 1_000_000)
+    assert raised.value.message.code == "network-too-slow"
+    assert raised.value.body.startswith(b"abc")
 
 
 def test_an_endless_body_is_stopped() -> None:

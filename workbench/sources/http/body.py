@@ -94,6 +94,7 @@ class Chunked:
         self._connection = connection
         self._block = bytearray(_BLOCK)
         self._given = memoryview(b"")
+        self._late: h11.RemoteProtocolError | None = None
         self._received = 0
         self.stated = True
         self.clean = False
@@ -101,9 +102,18 @@ class Chunked:
 
     def readinto(self, buffer: memoryview) -> int:
         """See `Body`; raises ``network-cut-off`` before the last chunk, ``network-protocol`` for what is none."""
+        if self._late is not None:
+            error, self._late = self._late, None
+            raise error
         done = 0
         while done < len(buffer) and not self.finished:
-            if not self._given and not self._next(wait=done == 0):
+            try:
+                if not self._given and not self._next(wait=done == 0):
+                    break
+            except h11.RemoteProtocolError as error:
+                if done == 0:
+                    raise
+                self._late = error  # What came before it is given first.
                 break
             got = min(len(self._given), len(buffer) - done)
             buffer[done : done + got] = self._given[:got]

@@ -15,18 +15,23 @@ _CODINGS = 3
 def read_body(answer: Answer, limit: int) -> bytes:
     """The whole body, undecoded, and the answer closed.
 
-    Raises `NetworkError` ``body-too-large`` when it has more than `limit` bytes, and whatever reading it raises.
+    Raises `NetworkError` ``body-too-large`` when it has more than `limit` bytes, and whatever reading it raises. What
+    had come by then, at most `limit` bytes, is the error's `body`.
     """
+    body = bytearray()
     try:
         if answer.length is not None and answer.length > limit:
             raise NetworkError("body-too-large", retry=False, limit=limit)
-        body = bytearray()
         block = memoryview(bytearray(_BLOCK))
         while got := answer.readinto(block):
-            if len(body) + got > limit:
+            fits = min(got, limit - len(body))
+            body += block[:fits]
+            if fits < got:
                 raise NetworkError("body-too-large", retry=False, limit=limit)
-            body += block[:got]
         return bytes(body)
+    except NetworkError as error:
+        error.body = bytes(body)
+        raise
     finally:
         answer.close()
 
