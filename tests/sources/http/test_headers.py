@@ -11,6 +11,7 @@ from workbench.sources.http.headers import (
     LONGEST_WAIT,
     content_range,
     http_date,
+    is_strong_date,
     last_modified,
     media_type,
     retry_after,
@@ -65,6 +66,7 @@ def test_nothing_raises(text: str) -> None:
     last_modified(headers)
     content_range(headers)
     media_type(headers)
+    is_strong_date(headers)
     wait = retry_after(headers, NOON)
     assert wait is None or 0 <= wait <= LONGEST_WAIT
 
@@ -75,6 +77,23 @@ def test_what_the_server_claims() -> None:
     assert last_modified(headers) == Stated(NOON - 86_400 * SECOND, Zone.LINE, Precision.SECOND)
     assert server_date({}) is None
     assert last_modified({}) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "modified", "strong"),
+    [
+        ("Wed, 03 Jan 2024 12:00:01 GMT", "Wed, 03 Jan 2024 12:00:00 GMT", True),
+        ("Wednesday, 03-Jan-24 12:00:01 GMT", "Tue Jan  2 12:00:00 2024", True),
+        ("Wed, 03 Jan 2024 12:00:00 GMT", "Wed, 03 Jan 2024 12:00:00 GMT", False),
+        ("Wed, 03 Jan 2024 12:00:00 GMT", "Wed, 03 Jan 2024 12:00:05 GMT", False),
+        ("", "Wed, 03 Jan 2024 12:00:00 GMT", False),
+        ("Wed, 03 Jan 2024 12:00:00 GMT", "", False),
+        ("Wed, 03 Jan 2024 12:00:00 GMT", "yesterday", False),
+    ],
+)
+def test_a_modified_time_is_a_strong_validator_once_it_is_a_second_old(date: str, modified: str, strong: bool) -> None:
+    headers = {name: text for name, text in (("date", date), ("last-modified", modified)) if text}
+    assert is_strong_date(headers) is strong
 
 
 @pytest.mark.parametrize(
