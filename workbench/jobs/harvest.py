@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from workbench.jobs.recorder import Recorder
 from workbench.jobs.session import Session
 from workbench.queries import harvest as queries
 from workbench.queries.harvest import Before
-from workbench.sources.remote import Kind, Listing
+from workbench.sources.remote import Entry, Kind, Listing
 
 SYNCING = 6
 """Threads for each request at a time: a file that has come waits for the disk while the next ones come."""
@@ -94,7 +95,6 @@ class Harvest:
         if why_not is not None:
             self._passed_over(place, Coverage.NOT_REACHED, why_not)
             return
-        before = self._case.ask(queries.files_before, self._recorder.snapshot, place.path)
         files = count = 0
         above = place.above
         for number, answer in enumerate(self._pages.of(self._kind, place.url, at_start=not place.path)):
@@ -110,7 +110,7 @@ class Harvest:
                     self._passed_over(place, Coverage.NOT_REACHED, Message("folder-loop-there"))
                     return
                 above = (*above, mark) if mark is not None else above
-            files += self._entries(place, answer.listing, answer.uid, before, above, filing)
+            files += self._entries(place, answer.listing, answer.uid, above, filing)
             count += len(answer.listing.entries)
             incomplete = next((each for each in answer.listing.remarks if each.message.code in INCOMPLETE), None)
             if incomplete is not None:
@@ -146,7 +146,6 @@ class Harvest:
         place: _Place,
         listing: Listing,
         page: bytes,
-        before: dict[bytes, Before],
         above: tuple[bytes, ...],
         filing: Filing,
     ) -> int:
@@ -156,7 +155,9 @@ class Harvest:
                 continue
             self._recorder.noted(Noted(_below(place.path, remark.name), remark.message))
         files = 0
-        for entry in listing.entries:
+        for number, entry in enumerate(listing.entries):
+            if number % queries.AT_ONCE == 0:
+                before = self._before(place, listing.entries[number : number + queries.AT_ONCE])
             path = _below(place.path, entry.name)
             if not self._session.scope.holds(entry.url):
                 self._recorder.noted(Noted(path, Message("entry-elsewhere", {"url": entry.url})))
@@ -168,6 +169,11 @@ class Harvest:
                 self._session.control.add(files_known=1, bytes_known=entry.size or 0)
                 filing.take(entry, path, page, before.get(path))
         return files
+
+    def _before(self, place: _Place, entries: Sequence[Entry]) -> dict[bytes, Before]:
+        """What earlier looks know of a part of a page: a folder may hold more files than memory does."""
+        paths = [_below(place.path, each.name) for each in entries if not each.is_folder]
+        return self._case.ask(queries.files_before, self._recorder.snapshot, paths)
 
     def _enqueue(self, place: _Place) -> None:
         if place.path in self._met:

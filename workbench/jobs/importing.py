@@ -25,7 +25,7 @@ from workbench.jobs.pool import Pool
 from workbench.jobs.sorting import logs_beside
 from workbench.jobs.trust import Trust
 from workbench.ops import intake as op
-from workbench.queries.harvest import Before, files_before
+from workbench.queries.harvest import files_before
 from workbench.sources.base import problem_of, shown
 from workbench.sources.folder import file_time
 from workbench.sources.importers.base import Harvest, Importer, Options
@@ -176,17 +176,12 @@ class _Trusted:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._trust = Trust("listing", b"", 0, 0.0)
-        self._folder: bytes | None = None
-        self._before: dict[bytes, Before] = {}
 
     def __call__(self, snapshot: int, seen: Harvested) -> Harvested:
         """The file with the bytes of before, where a rule says so."""
         if seen.open is not None or seen.problem is not None:
             return seen
-        folder = seen.path.rpartition(b"/")[0]
-        if folder != self._folder:
-            self._folder, self._before = folder, self._case.ask(files_before, snapshot, folder)
-        before = self._before.get(seen.path)
+        before = self._case.ask(files_before, snapshot, [seen.path]).get(seen.path)
         if before is None or not self._case.evidence.has(before.sha256):
             return seen
         stamp = seen.headers.get(LISTING, "")

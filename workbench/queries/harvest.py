@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.case.readers import Reader
 from workbench.core.records import Placed
 from workbench.core.times import Precision, Zone
+
+AT_ONCE = 500
+"""Paths that are looked up together."""
 
 
 @dataclass(frozen=True)
@@ -36,34 +40,42 @@ class Kept:
     placed: Placed
 
 
-def files_before(reader: Reader, snapshot: int, folder: bytes) -> dict[bytes, Before]:
-    """The files of one folder of a look's source by raw path, each as the last of the earlier looks has it whose bytes
-    are known.
+def files_before(reader: Reader, snapshot: int, paths: Sequence[bytes]) -> dict[bytes, Before]:
+    """Files of a look's source by raw path, each as the last of the earlier looks has it whose bytes are known.
+
+    Memory goes with the paths that are asked for, so a folder of any size is to be asked for in parts.
     """
-    parent = reader.value("SELECT id FROM path WHERE raw = ?", (folder,)) if folder else None
-    if folder and parent is None:
-        return {}
-    rows = reader.all(
-        "SELECT p.raw, max(s.id) FROM path p JOIN sighting s ON s.path = p.id JOIN snapshot n ON n.id = s.snapshot "
-        "WHERE p.parent IS ?1 AND s.object IS NOT NULL AND s.snapshot <> ?2 "
-        "AND n.source = (SELECT source FROM snapshot WHERE id = ?2) GROUP BY p.id",
-        (parent, snapshot),
-    )
     found: dict[bytes, Before] = {}
-    for at in range(0, len(rows), 500):
-        part = {sighting: raw for raw, sighting in rows[at : at + 500]}
-        marks = ",".join("?" * len(part))
-        for row, *values in reader.all(
-            "SELECT s.id, o.sha256, o.size, s.size_claimed, s.modified, s.zone, s.precision, s.etag, s.headers, "
-            f"n.observed FROM sighting s JOIN object o ON o.id = s.object JOIN snapshot n ON n.id = s.snapshot "
-            f"WHERE s.id IN ({marks})",
-            list(part),
-        ):
-            sha256, size, size_claimed, modified, zone, precision, etag, headers, observed = values
-            found[part[row]] = Before(
-                sha256, size, size_claimed, modified, Zone(zone), Precision(precision), etag, claims(headers), observed
-            )
+    for at in range(0, len(paths), AT_ONCE):
+        found.update(_before(reader, snapshot, paths[at : at + AT_ONCE]))
     return found
+
+
+def _before(reader: Reader, snapshot: int, paths: Sequence[bytes]) -> Iterator[tuple[bytes, Before]]:
+    marks = ",".join("?" * len(paths))
+    last = reader.all(
+        "SELECT max(s.id), p.raw FROM path p JOIN sighting s ON s.path = p.id JOIN snapshot n ON n.id = s.snapshot "
+        f"WHERE p.raw IN ({marks}) AND s.object IS NOT NULL AND s.snapshot <> ? "
+        "AND n.source = (SELECT source FROM snapshot WHERE id = ?) GROUP BY p.id",
+        (*paths, snapshot, snapshot),
+    )
+    raws = dict(last)
+    if not raws:
+        return
+    marks = ",".join("?" * len(raws))
+    for row, *values in reader.all(
+        "SELECT s.id, o.sha256, o.size, s.size_claimed, s.modified, s.zone, s.precision, s.etag, s.headers, "
+        f"n.observed FROM sighting s JOIN object o ON o.id = s.object JOIN snapshot n ON n.id = s.snapshot "
+        f"WHERE s.id IN ({marks})",
+        list(raws),
+    ):
+        sha256, size, size_claimed, modified, zone, precision, etag, headers, observed = values
+        yield (
+            raws[row],
+            Before(
+                sha256, size, size_claimed, modified, Zone(zone), Precision(precision), etag, claims(headers), observed
+            ),
+        )
 
 
 def claims(headers: str | None) -> dict[str, Any]:
