@@ -35,6 +35,8 @@ class Page:
     """Without parameters, in lower case; empty when the server did not say."""
     charset: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    ended: bool = True
+    """Whether the server said where the page ends. One that only ended with its connection may be cut off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,9 @@ def _lighttpd(items: Sequence[Item]) -> bytes:
         b'<table summary="Directory Listing" cellpadding="0" cellspacing="0">\n<thead><tr><th class="n">Name</th>'
         b'<th class="m">Last Modified</th><th class="s">Size</th><th class="t">Type</th></tr></thead>\n<tbody>\n'
         b'<tr class="d"><td class="n"><a href="../">..</a>/</td><td class="m">&nbsp;</td><td class="s">- &nbsp;</td>'
-        b'<td class="t">Directory</td></tr>\n' + rows + b'</tbody>\n</table>\n</div>\n<div class="foot">lighttpd</div>'
+        b'<td class="t">Directory</td></tr>\n'
+        + rows
+        + b'</tbody>\n</table>\n</div>\n<div class="foot">lighttpd</div>\n</body>\n</html>\n'
     )
 
 

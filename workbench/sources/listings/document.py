@@ -15,6 +15,8 @@ MAX_LINKS = 450_000
 MAX_ENTRIES = 200_000
 """Entries that one page may have; what follows is left out, and a remark says so."""
 
+_CLOSED = frozenset(("html", "body", "table", "pre", "ul", "ol", "dir", "menu"))
+"""Elements that a page which shows one of them to its end also closes."""
 _TITLES = frozenset(("title", "h1", "h2", "strong"))
 _HTML = re.compile(
     r"<(?:!doctype\s{1,9}html|html|head|title|body|table|pre|ul|ol|a|h1|div|p|meta|form)[\s>]", re.IGNORECASE
@@ -42,6 +44,8 @@ class Document:
         self.asks_password = False
         self.sort_links = 0
         self._all: list[Line] = []
+        self._open: dict[str, int] = {}
+        """Of `_CLOSED`, how many are open."""
         if self.is_html:
             self._read()
         self.resolver = Resolver(page.url, self.base)
@@ -66,13 +70,18 @@ class Document:
 
     def _read(self) -> None:
         links = 0
-        for seen, line in enumerate(Liner(self.charset).lines(self._watched(markup.tokens(self.text)))):
+        liner = Liner(self.charset)
+        for seen, line in enumerate(liner.lines(self._watched(markup.tokens(self.text)))):
             if line.links or line.kind == "tr":
                 self._all.append(line)
                 links += len(line.links)
             if seen >= MAX_LINES or links > MAX_LINKS or len(self._all) > MAX_LINKS:
                 self.cut = True
                 break
+        self.cut |= not self.page.ended and bool(self._open)
+        if self.cut:  # What a line that was still being written says may be half of it.
+            left = {id(line) for line in liner.left}
+            self._all = [line for line in self._all if id(line) not in left]
 
     def _watched(self, tokens: Iterable[markup.Token]) -> Iterator[markup.Token]:
         """The same tokens; what the page says of itself is noted as they pass."""
@@ -89,7 +98,10 @@ class Document:
             elif tag.startswith("/"):
                 within = "" if tag[1:] == within else within
                 raw = False
+                self._closes(tag[1:])
             else:
+                if tag in _CLOSED:
+                    self._open[tag] = self._open.get(tag, 0) + 1
                 if tag in _TITLES:
                     within = tag
                     if tag != "title" and len(self.headings) < 64:
@@ -97,6 +109,14 @@ class Document:
                 raw = tag in markup.RAW
                 self._look(tag, token.attributes)
             yield token
+
+    def _closes(self, tag: str) -> None:
+        if tag in ("html", "body"):
+            self._open.clear()
+        elif self._open.get(tag, 0) > 1:
+            self._open[tag] -= 1
+        else:
+            self._open.pop(tag, None)
 
     def _note(self, within: str, text: str) -> None:
         shown = markup.words(text[:1024], self.charset)

@@ -84,6 +84,8 @@ class Liner:
         self._icon = False
         self._ready: list[Line] = []
         self._shared: dict[str, str] = {}
+        self.left: list[Line] = []
+        """Lines that were still open when the page ended."""
 
     def lines(self, tokens: Iterable[Token]) -> Iterator[Line]:
         """Every line that has a link or words, in the order in which they end."""
@@ -97,6 +99,7 @@ class Liner:
             if self._ready:
                 yield from self._ready
                 self._ready.clear()
+        self.left = [frame.line for frame in self._frames if frame.line is not None]
         while self._frames:
             self._flush(self._frames[-1])
             self._frames.pop()
