@@ -27,7 +27,7 @@ async def take(window: MainWindow, opening: Opening, file: Path) -> int:
             try:
                 opened = await asyncio.to_thread(open_case, case)
             except UserError as error:
-                if error.message.code not in ("case-read-only", "case-risky-place"):
+                if error.message.code not in ("case-read-only", "case-in-bundle", "case-risky-place"):
                     raise
                 opened = await asyncio.to_thread(open_case, case, write=False)
             await window.enter_case(opened)

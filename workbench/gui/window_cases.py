@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from workbench.gui.main_window import MainWindow
 
 SUFFIX = ".wbcase"
-CHOICES = {"case-read-only": "readonly", "case-risky-place": "risky", "case-wal-read-only": ""}
+CHOICES = {
+    "case-read-only": "readonly",
+    "case-in-bundle": "readonly",
+    "case-risky-place": "risky",
+    "case-wal-read-only": "",
+}
 
 
 class Cases:
