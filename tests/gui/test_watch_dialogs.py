@@ -393,6 +393,28 @@ def test_timer_files_are_previewed_copied_and_saved(run: Run, theme: Theme, tmp_
     assert [usual_kind(each) for each in ("linux", "darwin", "win32")] == ["systemd", "launchd", "task"]
 
 
+def test_a_timer_that_cannot_keep_the_interval_says_so(run: Run, theme: Theme, tmp_path: Path) -> None:
+    def entries(kind: str) -> dict[str, str]:
+        if kind == "cron":
+            raise UserError("timer-cron", minutes="1, 2", hours="3, 4", days="1-31")
+        return timer_files(kind)
+
+    async def act(dialog: TimerDialog) -> None:
+        dialog.kind.setCurrentIndex(3)
+        assert "(3, 4)" in dialog.problem.text()
+        assert (dialog.files, dialog.tabs.count(), dialog.command.text()) == ({}, 0, "")
+        assert not dialog.copying.isEnabled()
+        assert not dialog.saving.isEnabled()
+        dialog.kind.setCurrentIndex(0)
+        assert (dialog.problem.text(), dialog.tabs.count()) == ("", 2)
+        assert dialog.copying.isEnabled()
+        assert dialog.saving.isEnabled()
+        dialog.findChild(QPushButton, "dialog.close").click()
+
+    settings = Settings(tmp_path / "s.ini")
+    converse(run, lambda spawn: TimerDialog(theme, "S", "90 min", entries, timer_command, settings, spawn), act)
+
+
 @pytest.mark.parametrize(
     ("typed", "url"),
     [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import plistlib
+import re
 import shlex
 import shutil
 import subprocess
 import threading
 import time
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -250,6 +254,7 @@ def test_a_task_is_well_formed_and_repeats() -> None:
     root = ElementTree.fromstring(text.encode())
     names = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
     assert root.findtext(f".//{names}Interval") == "P1DT1H1M"
+    assert "<Interval>PT1M30S</Interval>" in "".join(made("task", 90).values())
     assert root.findtext(f".//{names}Command") == COMMAND[0]
     arguments = root.findtext(f".//{names}Arguments") or ""
     assert '"Server \\"№1\\" 서버 100%"' in arguments
@@ -263,12 +268,72 @@ def test_a_cron_line_gives_the_shell_the_same_words() -> None:
     assert words[-3:] == ["--source", NAME, "--once"]
 
 
+@pytest.mark.parametrize(
+    ("every", "when"),
+    [
+        (60, "*/1 * * * *"),
+        (20 * 60, "*/20 * * * *"),
+        (3_600, "17 */1 * * *"),
+        (8 * 3_600, "17 */8 * * *"),
+        (86_400, "17 9 * * *"),
+        (7 * 86_400, "17 9 */7 * *"),
+        (31 * 86_400, "17 9 */31 * *"),
+    ],
+)
+def test_cron_is_told_what_it_can_say(every: int, when: str) -> None:
+    ((_, text),) = made("cron", every).items()
+    lines = text.splitlines()
+    assert lines[-1].startswith(f"{when} '/opt/my tools/python' -m workbench watch ")
+    assert ("first of each month" in text) == (every > 86_400)
+    assert all(each.startswith("#") for each in lines[:-1])
+
+
+@pytest.mark.parametrize("every", [90, 7 * 60, 90 * 60, 5 * 3_600, 36 * 3_600, 86_400 + 60, 32 * 86_400])
+def test_what_cron_cannot_say_exactly_is_refused_with_what_it_can(every: int) -> None:
+    with pytest.raises(UserError) as raised:
+        made("cron", every)
+    assert raised.value.message.code == "timer-cron"
+    said = raised.value.message.text()
+    assert all(words in said for words in ("15, 20, 30", "6, 8, 12", "1-31"))
+
+
+@pytest.mark.parametrize(
+    ("every", "when"),
+    [
+        (3_600, "OnCalendar=*-*-* 00/1:17:00\nPersistent=true"),
+        (6 * 3_600, "OnCalendar=*-*-* 00/6:17:00\nPersistent=true"),
+        (86_400, "OnCalendar=*-*-* 09:17:00\nPersistent=true"),
+        (7 * 86_400, "OnCalendar=Mon *-*-* 09:17:00\nPersistent=true"),
+        (90 * 60, "OnBootSec=1min\nOnUnitActiveSec=5400s"),
+        (36 * 3_600, "OnBootSec=1min\nOnUnitActiveSec=129600s"),
+        (2 * 86_400, "OnBootSec=1min\nOnUnitActiveSec=172800s"),
+        (86_401, "OnBootSec=1min\nOnUnitActiveSec=86401s"),
+    ],
+)
+def test_systemd_makes_up_for_looks_only_by_the_calendar(every: int, when: str) -> None:
+    timer = next(text for name, text in made("systemd", every).items() if name.endswith(".timer"))
+    assert timer.partition("[Timer]\n")[2].partition("\n\n")[0] == when
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("hours", list(timers.CALENDAR))
+def test_systemd_reads_the_calendar_as_it_is_meant(hours: int) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "calendar", "--iterations=4", timers.CALENDAR[hours]],
+        capture_output=True, text=True, check=False, env={"TZ": "UTC", "LC_ALL": "C", "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", done.stdout)
+    times = sorted({datetime.fromisoformat(each) for each in found})
+    assert len(times) >= 4, done.stdout
+    assert {later - earlier for earlier, later in pairwise(times)} == {timedelta(hours=hours)}
+
+
 def test_a_systemd_entry_is_accepted_by_systemd(tmp_path: Path) -> None:
     files = made("systemd")
     assert [Path(name).suffix for name in files] == [".service", ".timer"]
     service = next(text for name, text in files.items() if name.endswith(".service"))
     assert '"Server \\"№1\\" 서버 100%%"' in service
-    assert "OnUnitActiveSec=86400s" in next(text for name, text in files.items() if name.endswith(".timer"))
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     real = timers.entry("systemd", ["/bin/true"], tmp_path / "a b.wbcase", "http://x/%41", NAME, 3600)

@@ -18,12 +18,24 @@ from xml.sax.saxutils import escape
 from workbench.core.errors import UserError
 
 KINDS = ("systemd", "launchd", "task", "cron")
+HOURS = (1, 2, 3, 4, 6, 8, 12)
+"""Parts of a day that begin at the same hours each day."""
+MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)
+"""Parts of an hour that begin at the same minutes each hour."""
+DAYS = 31
+CALENDAR = {
+    **{each: f"*-*-* 00/{each}:17:00" for each in HOURS},
+    24: "*-*-* 09:17:00",
+    7 * 24: "Mon *-*-* 09:17:00",
+}
+"""Hours that systemd.time(7) can say as times of the calendar."""
 
 
 def entry(kind: str, program: Sequence[str], case: Path, url: str, source: str, every: int) -> dict[str, str]:
     """File names and texts of one entry that looks at a source every so many seconds (one minute at least).
 
-    `program` is how Workbench is started on this computer. Raises `UserError` ``timer-unknown``, ``timer-every``.
+    `program` is how Workbench is started on this computer. Raises `UserError` ``timer-unknown``, ``timer-every``, and
+    ``timer-cron`` for what cron has no words for.
     """
     if kind not in KINDS:
         raise UserError("timer-unknown", given=kind, known=", ".join(KINDS))
@@ -71,10 +83,17 @@ def _systemd(name: str, command: Sequence[str], source: str, every: int) -> dict
         ),
         f"{name}.timer": (
             f"[Unit]\nDescription={about}, timed\n\n"
-            f"[Timer]\nOnActiveSec=1min\nOnUnitActiveSec={every}s\nPersistent=true\n\n"
-            "[Install]\nWantedBy=timers.target\n"
+            f"[Timer]\n{_systemd_when(every)}\n[Install]\nWantedBy=timers.target\n"
         ),
     }
+
+
+def _systemd_when(every: int) -> str:
+    """By the calendar where that can say it, since only such a look is made up for after the computer was off."""
+    hours, rest = divmod(every, 3_600)
+    if not rest and hours in CALENDAR:
+        return f"OnCalendar={CALENDAR[hours]}\nPersistent=true\n"
+    return f"OnBootSec=1min\nOnUnitActiveSec={every}s\n"
 
 
 def _systemd_text(text: str) -> str:
@@ -95,9 +114,9 @@ def _launchd(name: str, command: Sequence[str], source: str, every: int) -> dict
 def _task(name: str, command: Sequence[str], source: str, every: int) -> dict[str, str]:
     days, rest = divmod(every, 86_400)
     hours, rest = divmod(rest, 3_600)
-    minutes = rest // 60
-    period = f"P{f'{days}D' if days else ''}{'T' if hours or minutes else ''}"
-    period += f"{f'{hours}H' if hours else ''}{f'{minutes}M' if minutes else ''}"
+    minutes, seconds = divmod(rest, 60)
+    period = f"P{f'{days}D' if days else ''}{'T' if hours or minutes or seconds else ''}"
+    period += "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
     arguments = " ".join(_windows_word(each) for each in command[1:])
     return {
         f"{name}.xml": f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -129,13 +148,24 @@ def _windows_word(word: str) -> str:
 
 
 def _cron(name: str, command: Sequence[str], source: str, every: int) -> dict[str, str]:
-    minutes = every // 60
-    if minutes < 60:
-        when = f"*/{minutes} * * * *"
-    elif minutes < 24 * 60:
-        when = f"17 */{max(1, minutes // 60)} * * *"
-    else:
-        when = f"17 9 */{min(31, minutes // (24 * 60))} * *"
     line = shlex.join(command).replace("%", "\\%")
     about = " ".join(source.split())
-    return {f"{name}.cron": f"# Workbench looks at {about}\n{when} {line}\n"}
+    days = every // 86_400
+    note = f"# Every {days} days, counted anew from the first of each month\n" if days > 1 else ""
+    return {f"{name}.cron": f"# Workbench looks at {about}\n{note}{_cron_when(every)} {line}\n"}
+
+
+def _cron_when(every: int) -> str:
+    """Raises `UserError` ``timer-cron``: its fields count within an hour, a day or a month, and begin anew there."""
+    minutes, hours, days = every / 60, every / 3_600, every / 86_400
+    if minutes in MINUTES:
+        return f"*/{minutes:.0f} * * * *"
+    if hours in HOURS:
+        return f"17 */{hours:.0f} * * *"
+    if days == 1:
+        return "17 9 * * *"
+    if days in range(2, DAYS + 1):
+        return f"17 9 */{days:.0f} * *"
+    raise UserError(
+        "timer-cron", minutes=", ".join(map(str, MINUTES)), hours=", ".join(map(str, HOURS)), days=f"1-{DAYS}"
+    )

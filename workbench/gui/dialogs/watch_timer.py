@@ -11,17 +11,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabWidget, QWidget
 
+from workbench.core.errors import UserError
 from workbench.gui.dialogs.choose import choose
 from workbench.gui.dialogs.dialog import Dialog, Form
 from workbench.gui.dialogs.watch_forms import Spawn
 from workbench.gui.settings import Settings
-from workbench.gui.texts import text
+from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme
 
 SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 KINDS = ("systemd", "launchd", "task", "cron")
 Entries = Callable[[str], Mapping[str, str]]
-"""The files of an entry, by the kind of timer: name to text."""
+"""The files of an entry, by the kind of timer: name to text. Raises `UserError` for what that kind cannot say."""
 Command = Callable[[str, Sequence[str]], str]
 """What puts an entry into force, by the kind of timer and the names of its files."""
 
@@ -62,8 +63,8 @@ class TimerDialog(Dialog):
         self.body.addWidget(self.tabs, 1)
         self.said = self.paragraph("", "caption")
         self.said.hide()
-        self.add_button("watch.timer.copy", self.copy, left=True)
-        self.add_button("watch.timer.save", lambda: spawn(self._save()))
+        self.copying = self.add_button("watch.timer.copy", self.copy, left=True)
+        self.saving = self.add_button("watch.timer.save", lambda: spawn(self._save()))
         self.add_close()
         self.kind.currentIndexChanged.connect(lambda _at: self._show())
         self.kind.setCurrentIndex(KINDS.index(usual_kind(sys.platform)))
@@ -71,7 +72,7 @@ class TimerDialog(Dialog):
 
     def _show(self) -> None:
         kind = str(self.kind.currentData())
-        self.files = dict(self._entries(kind))
+        self.files = self._made(kind)
         while (page := self.tabs.widget(0)) is not None:
             self.tabs.removeTab(0)
             page.deleteLater()
@@ -84,8 +85,20 @@ class TimerDialog(Dialog):
             view.setAccessibleName(name)
             self.tabs.addTab(view, name)
         self.how.setText(text(f"watch.timer.{kind}.how"))
-        self.command.setText(self._command(kind, list(self.files)))
+        self.command.setText(self._command(kind, list(self.files)) if self.files else "")
+        for button in (self.copying, self.saving):
+            button.setEnabled(bool(self.files))
         self.said.hide()
+
+    def _made(self, kind: str) -> dict[str, str]:
+        """The files of the entry; none, and why, where this kind of timer cannot keep the interval."""
+        try:
+            files = dict(self._entries(kind))
+        except UserError as error:
+            self.show_problem(message_text(error.message))
+            return {}
+        self.show_problem("")
+        return files
 
     def copy(self) -> None:
         """Put the file that is shown on the clipboard."""
