@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import pytest
 
+from workbench.case import durable
 from workbench.case import evidence as module
 from workbench.case.evidence import Evidence
 from workbench.case.locks import FileLock
@@ -105,7 +106,7 @@ def test_a_source_that_breaks_leaves_nothing(store: Evidence, error: Exception) 
         (errno.EIO, "case-io-error"),
     ],
 )
-@pytest.mark.parametrize("call", ["write", "fsync", "open"])
+@pytest.mark.parametrize("call", ["write", "open"])
 def test_our_own_disk_that_breaks(
     store: Evidence, monkeypatch: pytest.MonkeyPatch, number: int, code: str, call: str
 ) -> None:
@@ -148,16 +149,45 @@ def test_a_flush_that_fails_is_made_up_for(store: Evidence, monkeypatch: pytest.
     store.put(io.BytesIO(b"x"), never)
     synced: list[Path] = []
 
-    def fails(folder: Path) -> None:
+    def fails(*_: object) -> None:
         raise OSError(errno.EIO, "no")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "sync_folder", fails)
-        with pytest.raises(OSError, match="no"):
+        patched.setattr(module, "sync_all", fails)
+        with pytest.raises(UserError) as raised:
             store.flush()
-    monkeypatch.setattr(module, "sync_folder", synced.append)
+        assert raised.value.message.code == "case-io-error"
+    monkeypatch.setattr(module, "sync_all", lambda _root, files, folders: synced.extend([*files, *folders]))
     store.flush()
-    assert {each.name for each in synced} == {"objects", hashlib.sha256(b"x").hexdigest()[:2]}
+    name = hashlib.sha256(b"x").hexdigest()
+    assert {each.name for each in synced} == {"objects", name[:2], name}
+    synced.clear()
+    store.flush()
+    assert synced == []
+
+
+def test_many_files_are_synced_in_one_go_and_few_one_by_one(store: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(durable, "sync_file_system", lambda folder: bool(asked.append(f"all {folder.name}")) or True)
+    monkeypatch.setattr(durable, "sync_file", lambda path: asked.append("file"))
+    monkeypatch.setattr(durable, "sync_folder", lambda path: asked.append("folder"))
+    store.put(io.BytesIO(b"one"), never)
+    store.flush()
+    assert sorted(asked) == ["file", "folder", "folder"]
+    asked.clear()
+    for number in range(durable.MANY):
+        store.put(io.BytesIO(b"%d" % number), never)
+    store.flush()
+    assert asked == [f"all {store.folder.name}"]
+
+
+def test_syncing_for_real(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a")
+    durable.sync_all(tmp_path, [tmp_path / "a"], [tmp_path])
+    durable.sync_all(tmp_path, [tmp_path / "a"] * durable.MANY, [])
+    durable.sync_file_system(tmp_path)
+    with pytest.raises(OSError, match="gone"):
+        durable.sync_all(tmp_path, [tmp_path / "gone"], [])
 
 
 def test_what_the_dead_left_is_removed_and_what_the_living_use_is_not(store: Evidence, tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_what_has_come_when_a_look_is_stopped_does_not_come_again(case: Case, se
     cancelled_look(case, server, progress, rate=0)
     told = asked(case, "SELECT count(*) FROM exchange WHERE purpose = 'file'")[0][0]
     recorded = asked(case, "SELECT count(*) FROM sighting")[0][0]
-    assert told == len(fetched(server)), "every request is recorded"
+    assert told >= len(fetched(server)), "every request is recorded, and those that may have gone out"
     assert recorded >= 4
     site.before = None
     server.asked.clear()

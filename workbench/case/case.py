@@ -18,7 +18,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from workbench.case import driver
 from workbench.case.columns import Columns
-from workbench.case.evidence import Evidence, sync_folder
+from workbench.case.durable import sync_folder
+from workbench.case.evidence import Evidence
 from workbench.case.operation import Operation, operation
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader, Readers, moment, reader_factory

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from workbench.case.durable import sync_all, sync_folder
 from workbench.case.locks import FileLock
 from workbench.core.errors import UserError
 from workbench.core.records import Stored
@@ -38,6 +39,8 @@ class Evidence:
         self._lock = threading.Lock()
         self._owner: FileLock | None = None
         self._unsynced: set[Path] = set()
+        self._fresh: set[Path] = set()
+        """Objects whose bytes may not be on the disk yet."""
         self._made: set[Path] = set()
         """Folders of objects that are there."""
 
@@ -107,7 +110,8 @@ class Evidence:
     ) -> Stored:
         """Store all that `stream` gives and say what it was.
 
-        The bytes are hashed while they are written to a temporary file, which is synced and renamed. When bytes
+        The bytes are hashed while they are written to a temporary file, which is renamed; `flush` makes it durable.
+        When bytes
         of that name lie there but `known` (is it in the case?) denies them, as after a kill between rename and
         commit, they are read again before they are trusted. `on_chunk` sees the bytes on their way and may raise to
         stop. Raises the `OSError` of the reading side, and for the writing side `UserError` ``disk-full``,
@@ -141,12 +145,17 @@ class Evidence:
                 temporary.unlink(missing_ok=True)
 
     def keep(self, fd: int, temporary: str | Path, sha256: bytes, size: int, known: Callable[[bytes], bool]) -> Stored:
-        """Make a written file an object under its hash; closes `fd`. See `put` for `known` and what is raised."""
+        """Make a written file an object under its hash; closes `fd`. See `put` for `known` and what is raised.
+
+        It is durable after the next `flush`. Until then no commit speaks of it, and after a crash its bytes are read
+        before they are trusted.
+        """
         try:
             if self._holds(sha256, size, known):
                 return Stored(sha256, size, new=False)
-            with writing():
-                os.fsync(fd)
+            if os.name == "nt":
+                with writing():
+                    os.fsync(fd)  # elsewhere `flush` does it for many at once
         finally:
             os.close(fd)
         with writing():
@@ -166,6 +175,7 @@ class Evidence:
                 return False
             with self._lock:
                 self._unsynced |= {place.parent, self._objects}
+                self._fresh.add(place)
         return True
 
     def _install(self, temporary: str | Path, place: Path) -> None:
@@ -181,19 +191,33 @@ class Evidence:
         os.replace(temporary, place)  # noqa: PTH105
         with self._lock:
             self._unsynced.add(folder)
+            self._fresh.add(place)
             if made:
                 self._unsynced.add(self._objects)
 
     def flush(self) -> None:
-        """Make the names durable. To be called before a commit that speaks of them."""
+        """Make new objects, records and their names durable. To be called before a commit that speaks of them. Raises
+        `UserError` when our own disk fails; what was not done is done by the next call.
+        """
         with self._lock:
             folders, self._unsynced = self._unsynced, set()
+            files, self._fresh = self._fresh, set()
+        records = self.warcs.unsynced() if "warcs" in self.__dict__ else []
+        if not folders and not files and not records:
+            return
         try:
-            for folder in sorted(folders):
-                sync_folder(folder)
+            with writing():
+                sync_all(
+                    self.folder,
+                    [*(files if os.name != "nt" else ()), *(path for _, path, _ in records)],
+                    {*folders, *(path.parent for _, path, _ in records)},
+                )
+            for record, _, size in records:
+                record.synced(size)
         except BaseException:
             with self._lock:
                 self._unsynced |= folders
+                self._fresh |= files
             raise
 
     def open(self, sha256: bytes) -> BinaryIO:
@@ -272,18 +296,6 @@ class Evidence:
             if lock.acquire():
                 shutil.rmtree(lock_file.with_suffix(""), ignore_errors=True)
                 lock.release(remove=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises `OSError` where the folder is gone."""
-    if os.name == "nt":
-        return  # there is no way to sync a directory
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # some network and FUSE file systems refuse; the data itself is synced
-            os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 @contextlib.contextmanager

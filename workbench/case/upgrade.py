@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.case import driver
-from workbench.case.evidence import sync_folder
+from workbench.case.durable import sync_folder
 from workbench.case.locks import FileLock
 from workbench.case.operation import operation
 from workbench.case.transaction import Transaction, display

@@ -14,8 +14,10 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
+from weakref import WeakSet
 
-from workbench.case.evidence import sync_folder, write_all, writing
+from workbench.case.durable import sync_all
+from workbench.case.evidence import write_all, writing
 from workbench.core.errors import UserError
 from workbench.core.records import Placed
 
@@ -49,15 +51,22 @@ class WarcFile:
         return Placed(self.name, start, len(block), hashlib.sha256(block).digest())
 
     def flush(self) -> None:
-        """Make what was added durable. To be called before a commit that speaks of it."""
-        with self._lock:
-            if self._fd is None or self._synced == self._size:
-                return
+        """Make what was added durable. `Evidence.flush` does so before every commit."""
+        path, size = self.unsynced()
+        if path is not None:
             with writing():
-                os.fsync(self._fd)
-                if not self._synced:
-                    sync_folder(self._path.parent)
-            self._synced = self._size
+                sync_all(path.parent, [path], [path.parent])
+            self.synced(size)
+
+    def unsynced(self) -> tuple[Path | None, int]:
+        """The file, if something of it may not be on the disk yet, and how long it is."""
+        with self._lock:
+            return (self._path if self._fd is not None and self._synced < self._size else None), self._size
+
+    def synced(self, size: int) -> None:
+        """So much of it is on the disk."""
+        with self._lock:
+            self._synced = max(self._synced, size)
 
     def close(self, *, seal: bool = False) -> None:
         """Close; with `seal` nothing will be added to it any more."""
@@ -78,6 +87,12 @@ class Warcs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._written: WeakSet[WarcFile] = WeakSet()
+
+    def unsynced(self) -> list[tuple[WarcFile, Path, int]]:
+        """The files of which something may not be on the disk yet, and how long each is."""
+        found = ((each, *each.unsynced()) for each in list(self._written))
+        return [(each, path, size) for each, path, size in found if path is not None]
 
     def create(self, stem: str) -> WarcFile:
         """A new file ``STEM-n.warc.gz``."""
@@ -86,7 +101,9 @@ class Warcs:
         for number in range(1, 10_000):
             path = self._folder / f"{stem}-{number}{SUFFIX}"
             if not path.exists():
-                return WarcFile(path)
+                file = WarcFile(path)
+                self._written.add(file)
+                return file
         raise UserError("case-io-error")
 
     def cut(self, stem: str, committed: Mapping[str, int]) -> None:

@@ -142,7 +142,7 @@ class _Intake:
             self._progress.stage("stage-store")
             self._take_in()
             ended = times.now()
-            recorder.flush()
+            recorder.settle()
             recorder.analyse_the_rest()
             status = self._status()
             recorder.end(status, ended)

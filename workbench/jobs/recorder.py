@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from concurrent.futures import Future
 
 from workbench.case.case import Case
 from workbench.case.transaction import display
+from workbench.case.writer import Done
 from workbench.core.progress import Progress
 from workbench.core.records import Container, Exchange, Folder, Noted, Sighted, Status
 from workbench.jobs.analysis import Analyst, Tally, ending_of
@@ -28,15 +29,13 @@ BATCH_SECONDS = 0.25
 class Recorder:
     """One look on its way into the case. Used by one thread. `pool` is null where nothing is to be analysed.
 
-    `before_commit` is called before rows are written that speak of files outside of the database.
+    One batch is recorded while the next one comes together; what goes wrong with it is raised by the next call.
     """
 
-    def __init__(
-        self, case: Case, pool: Pool | None, progress: Progress, before_commit: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, case: Case, pool: Pool | None, progress: Progress) -> None:
         self._case = case
         self._progress = progress
-        self._before_commit = before_commit
+        self._under_way: tuple[Future[Done[op.Recorded]], frozenset[bytes]] | None = None
         self._analyst = Analyst(case, pool, Tally()) if pool is not None else None
         self.known = op.Known()
         self._batch: list[Sighted] = []
@@ -87,8 +86,11 @@ class Recorder:
         """New bytes, or ones that an earlier, killed run left without an analysis."""
         stored = sighted.stored
         assert stored is not None
-        if stored.sha256 in self.known.objects or any(
-            each.stored is not None and each.stored.sha256 == stored.sha256 for each in self._batch[:-1]
+        coming = self._under_way[1] if self._under_way is not None else frozenset()
+        if (
+            stored.sha256 in self.known.objects
+            or stored.sha256 in coming
+            or any(each.stored is not None and each.stored.sha256 == stored.sha256 for each in self._batch[:-1])
         ):
             return False
         return stored.new or not self._case.ask(queries.analysed, stored.sha256)
@@ -110,23 +112,33 @@ class Recorder:
         return time.monotonic() - self._flushed > BATCH_SECONDS
 
     def flush(self) -> None:
-        """Record what has come together."""
+        """Have recorded what has come together."""
+        self._settle()
         if self._batch or self._notes or self._exchanges:
-            if self._before_commit is not None:
-                self._before_commit()
-            recorded = self._case.run(
-                op.batch, self.snapshot, self._batch, self._notes, self.known, self._exchanges
-            ).result
-            self.objects += recorded.new_objects
-            self.bytes += recorded.new_bytes
-            self.warnings += recorded.warnings
-            if self._analyst is not None:
-                self._analyst.know(recorded.objects)
+            coming = frozenset(each.stored.sha256 for each in self._batch if each.stored is not None)
+            future = self._case.submit(op.batch, self.snapshot, self._batch, self._notes, self.known, self._exchanges)
+            self._under_way = future, coming
         self._batch, self._notes, self._exchanges = [], [], []
         self._held = 0
         self._flushed = time.monotonic()
         if self._analyst is not None:
             self._analyst.collect()
+
+    def settle(self) -> None:
+        """Record everything and wait for it."""
+        self.flush()
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._under_way is None:
+            return
+        (future, _), self._under_way = self._under_way, None
+        recorded = future.result().result
+        self.objects += recorded.new_objects
+        self.bytes += recorded.new_bytes
+        self.warnings += recorded.warnings
+        if self._analyst is not None:
+            self._analyst.know(recorded.objects)
 
     def analyse_the_rest(self) -> None:
         """Wait for the workers. Raises `Cancelled`."""

@@ -126,7 +126,7 @@ class _Look:
         self._progress = progress
         self._control = control
         self._kinds = kinds_for(start, plan.kind)
-        self._recorder = Recorder(case, pool if plan.analyze else None, progress, self._before_commit)
+        self._recorder = Recorder(case, pool if plan.analyze else None, progress)
         self._warc: WarcFile | None = None
         self._check = Stopper(progress.check)
 
@@ -147,19 +147,15 @@ class _Look:
                 done = self._looked(session, of)
             sealed = True
         except LineLost as lost:
-            recorder.flush()
+            recorder.settle()
             return _paused(case, self._name, self._key, lost.message)
         except (NetworkError, Cancelled):
-            recorder.flush()
+            recorder.settle()
             raise
         finally:
             self._warc.close(seal=sealed)
         self._progress.flush()
         return done
-
-    def _before_commit(self) -> None:
-        if self._warc is not None:
-            self._warc.flush()
 
     # before
 
@@ -277,7 +273,7 @@ class _Look:
         if session.untrusted is not None:
             recorder.noted(Noted(b"", Message("certificate-untrusted", {"reason": session.untrusted})))
         ended = times.now()
-        recorder.flush()
+        recorder.settle()
         recorder.analyse_the_rest()
         recorder.end(status, ended)
         logs.find_roots(case)
