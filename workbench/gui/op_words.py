@@ -18,6 +18,8 @@ def op_words(row: Row | None) -> str:
     if name == "history.undo":
         inner = str(arguments.get("name", ""))
         return text("op.history.undo", what=_plain(inner), seq=arguments.get("undoes"))
+    if name == "watch.source" and "url" not in arguments and "source" in arguments:
+        return text("op.watch.source.same", source=_argument(arguments["source"]))
     if arguments and f"op.{name}" in catalogue():
         return text(f"op.{name}", **{key: _argument(value) for key, value in arguments.items()})
     return _plain(name)
