@@ -11,6 +11,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Signal
 from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import QMenu, QStackedLayout, QStyleOptionViewItem, QWidget
 
+from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.gui.panes.hint import Hint
 from workbench.gui.panes.origins_columns import columns, data_of, held_words, order_of
@@ -34,7 +35,7 @@ class OriginsPane(ZonedPane):
 
     name = "origins"
     facets = queries.NETWORK_FACETS
-    tables = frozenset({"event", "reading", "reading_end", "match", "claim", "lookup", "address", "mark_now"})
+    tables = frozenset({"event", "reading", "reading_end", "match", "claim", "lookup", "address", "mark_now", "log"})
 
     menu_requested = Signal(QPoint)
     add_requested = Signal()
@@ -68,12 +69,12 @@ class OriginsPane(ZonedPane):
         """Ask for the columns."""
         found = await self.session.read(queries.origins, asked, self.session.filter)
         self._found = found
-        self._show(found)
+        if len(found.totals):
+            self._show(found)
+        else:
+            self._show_empty(await self.session.read(has_logs))
 
     def _show(self, found: Origins) -> None:
-        if not len(found.totals):
-            self._show_empty()
-            return
         self._order = order_of(found)
         ids = found.totals.ids[self._order]
         networks = found.networks
@@ -89,9 +90,10 @@ class OriginsPane(ZonedPane):
             self._telling = False
         self.pages.setCurrentWidget(self.table)
 
-    def _show_empty(self) -> None:
+    def _show_empty(self, logged: bool) -> None:
+        """Without a log no filter is to blame."""
         asked = self.session.filter
-        if asked:
+        if asked and logged:
             clear = partial(setattr, self.session.workspace, "filter", Filter(own=asked.own))
             self.empty.set_content(
                 "filter",
@@ -99,6 +101,8 @@ class OriginsPane(ZonedPane):
                 text("panes.origins.no-match-text"),
                 [(text("panes.clear-filter"), clear)],
             )
+        elif logged:
+            self.empty.set_content("origins", text("panes.origins.no-events"), text("panes.origins.no-events-text"))
         else:
             actions = [(text("panes.add-log"), self.add_requested.emit)] if self.session.case.writable else []
             self.empty.set_content("origins", text("panes.origins.none"), text("panes.origins.none-text"), actions)
@@ -219,6 +223,11 @@ class OriginsPane(ZonedPane):
         menu.addAction(text("panes.origins.copy"), partial(QGuiApplication.clipboard().setText, copied))
         menu.addAction(text("panes.origins.copy-rows"), self.table.copy)
         return menu
+
+
+def has_logs(reader: Reader) -> bool:
+    """Was any access log added?"""
+    return reader.value("SELECT 1 FROM log LIMIT 1") is not None
 
 
 class _PaleDelegate(CellDelegate):
