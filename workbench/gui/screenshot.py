@@ -15,6 +15,7 @@ from workbench.workspace import Opening
 BOUND_SECONDS = 30.0
 CALM_SECONDS = 0.5
 """How long nothing may be under way before the picture is taken."""
+TODAY = "today"
 
 
 async def take(window: MainWindow, opening: Opening, file: Path) -> int:
@@ -36,7 +37,7 @@ async def take(window: MainWindow, opening: Opening, file: Path) -> int:
 
                 await begin_with(window.session, opening)
         if pane is not None:
-            _raise(window, pane)
+            await _raise(window, pane)
         await _calm(window)
         picture = window.grab()
         if not picture.save(str(file), "PNG"):
@@ -47,9 +48,15 @@ async def take(window: MainWindow, opening: Opening, file: Path) -> int:
     return 0
 
 
-def _raise(window: MainWindow, pane: str) -> None:
-    if pane not in window.panes:
-        raise UserError("screenshot-no-pane", pane=pane, known=", ".join(sorted(window.panes)))
+async def _raise(window: MainWindow, pane: str) -> None:
+    """Bring a pane to the front. *Today* is no pane of its own: it is what the gallery shows of the last look."""
+    known = sorted([*window.panes, TODAY])
+    if pane not in known:
+        raise UserError("screenshot-no-pane", pane=pane, known=", ".join(known))
+    if pane == TODAY:
+        if window.session is not None:
+            await window.today.show_last(window.session)
+        return
     window.going.focus_pane(pane)
     if pane == "activity":
         window.going.show_activity("custody")

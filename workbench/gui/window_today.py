@@ -28,12 +28,12 @@ class Today:
 
     def show(self) -> None:
         """Show what is new at the source in focus, else at the one that was looked at last."""
-        self._window.spawn(self._show())
+        self._window.spawn(self.show_last(self._window.open_session))
 
-    async def _show(self) -> None:
+    async def show_last(self, session: Session) -> None:
+        """See `show`; done when the filter is set."""
         from workbench.queries.landing import places
 
-        session = self._window.open_session
         found = await session.read(places)
         focus = session.workspace.focus
         chosen = [each for each in found if focus is not None and (focus.kind, focus.id) == ("source", each.source)]
