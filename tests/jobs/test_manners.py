@@ -129,6 +129,14 @@ def test_a_folder_that_sends_to_a_forbidden_one_is_not_followed_there(case: Case
     assert case.ask(lambda reader: reader.all(sql)) == [("not-reached",)]
 
 
+def test_a_listing_that_stands_in_a_query_is_not_asked_for_where_that_is_forbidden(case: Case) -> None:
+    with raw_server(serving({"/": b"<p>Nothing to see", "/robots.txt": b"User-agent: *\nDisallow: /*?"})) as server:
+        assert looked(case, server.url).status == "failed"
+        assert not any("?" in each for each in targets(server))
+        looked(case, server.url, robots="ignore")
+        assert any("list-type=2" in each for each in targets(server))
+
+
 def test_a_probe_tells_that_nothing_may_be_read_where_the_rules_are_not_known(case: Case) -> None:
     with raw_server(serving({"/": index("open/"), "/open/": index("a.txt"), "/robots.txt": 500})) as server:
         found = probe(case, server.url, Progress())

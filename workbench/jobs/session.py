@@ -127,7 +127,7 @@ class Session:
         self.transport = transport
         self.scope = scope
         self.allowed: Callable[[str], bool] = lambda _: True
-        """May this URL be asked for, as the host's rules for robots say? Asked before a redirect is followed."""
+        """May this URL be asked for, as the host's rules for robots say? Asked of every page and every redirect."""
         self.control = control
         self.check = check
         self.pace = pace
@@ -153,6 +153,8 @@ class Session:
         """Ask for something that is read as a whole, following redirects within the scope. Raises `Cancelled`, and
         `NetworkError` ``certificate-changed``, which only a person can decide on.
         """
+        if not self.allowed(ask.url):
+            return Got(None, None, b"", Message("robots-disallow"))
         hops = 0
         while True:
             got = self._patiently(ask, purpose, told, earlier, limit)
