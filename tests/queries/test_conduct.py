@@ -158,6 +158,15 @@ def test_robots_rules_lie_at_the_root_and_nothing_else_does(case: Case) -> None:
     assert not case.ask(conduct, look_at(case, [Said("https://open.example/x", purpose=Purpose.ROBOTS)])).is_clean
 
 
+def test_robots_rules_may_be_sent_from_elsewhere_on_the_host(case: Case) -> None:
+    watched(case)
+    sent_on = Said("https://open.example/robots.txt", 302, Purpose.ROBOTS)
+    rules = Said("https://open.example/x", purpose=Purpose.ROBOTS)
+    assert case.ask(conduct, look_at(case, [sent_on, rules, Said(START)])).is_clean
+    for said in ([sent_on, Said("https://other.example/x", purpose=Purpose.ROBOTS)], [sent_on, rules, rules]):
+        assert case.ask(conduct, look_at(case, said)).outside_count == 1
+
+
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("again", ["secret/", "secret", "secret/deep/er.txt"])
 def test_a_refused_path_that_is_asked_for_again_or_entered(case: Case, status: int, again: str) -> None:

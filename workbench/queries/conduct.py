@@ -118,6 +118,8 @@ class _Look:
         )[0]
         self.kind, self.start = self._watch()
         self.scope = None if self.start is None else self._scope(self.start)
+        self.rules_elsewhere = False
+        """Did the host just say that its rules for robots lie at another address?"""
         self.methods: Counter[str] = Counter()
         self.hosts: Counter[str] = Counter()
         self.outside: list[str] = []
@@ -171,6 +173,8 @@ class _Look:
         self.hosts["" if parts is None else (parts.hostname or "")] += 1
         if self.start is not None and not self._is_inside(parts, purpose):
             self.outside.append(url)
+        if purpose == "robots":
+            self.rules_elsewhere = status is not None and 300 <= status < 400
         if self.refused or status in REFUSED:
             self._retrace(url, status)
 
@@ -194,7 +198,8 @@ class _Look:
         if parts is None or self.scope is None:
             return False
         if purpose == "robots":
-            return origin_of(parts) == self.scope.origin and "@" not in parts.netloc and parts.path == "/robots.txt"
+            same = origin_of(parts) == self.scope.origin and "@" not in parts.netloc
+            return same and (parts.path == "/robots.txt" or self.rules_elsewhere)
         url = _folder_asked_for(parts)
         self.scope = self.scope.after(url)
         return self.scope.is_start(url) or self.scope.holds(url)
