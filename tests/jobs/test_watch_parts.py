@@ -121,12 +121,13 @@ def before(**more: Any) -> Before:
     values: dict[str, Any] = {
         "sha256": b"\1" * 32, "size": 12, "size_claimed": 12, "modified": 1_704_272_417 * SECOND, "zone": Zone.LINE,
         "precision": Precision.SECOND, "etag": '"v1"', "claimed": claimed, "observed": 1_704_300_000 * SECOND,
+        "snapshot": 1,
     }  # fmt: skip
     return Before(**{**values, **more})
 
 
 def trust(policy: str = "listing", number: int = 0, share: float | None = None) -> Trust:
-    return Trust(policy, bytes(16), number, share)
+    return Trust(policy, bytes(16), number, share, 1)
 
 
 def test_the_same_words_in_the_listing_are_trusted() -> None:
@@ -135,6 +136,10 @@ def test_the_same_words_in_the_listing_are_trusted() -> None:
     assert trust().rule(ENTRY, before(claimed={"listing": "03-Jan-2024 09:01|12"})) is None
     assert trust("never").rule(ENTRY, before()) is None
     assert trust("etag").rule(ENTRY, before()) is None
+
+
+def test_what_the_look_before_did_not_show_is_asked_about() -> None:
+    assert Trust("listing", bytes(16), 3, None, 2).rule(ENTRY, before()) is None
 
 
 def test_an_etag_in_the_listing_decides_when_it_is_strong() -> None:

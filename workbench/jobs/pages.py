@@ -63,6 +63,12 @@ class _Told:
     earlier: Repeated | None
     digest: str | None
 
+    @property
+    def ended(self) -> bool:
+        """Did the server say where the body ends? FTP does by its reply, which was waited for."""
+        names = ("content-length", "x-archive-orig-transfer-encoding", LISTED_AT)
+        return any(name in self.headers for name in names)
+
 
 class Pages:
     """Lists folders for one look. Used by its job thread."""
@@ -145,7 +151,7 @@ class Pages:
             plain = decoded(told.headers, body, LARGEST_PAGE)
         except NetworkError as error:
             return Got(kept.status, None, kept.uid, error.message)
-        return Got(kept.status, page_of(ask.url, told.headers, plain), kept.uid)
+        return Got(kept.status, page_of(ask.url, told.headers, plain, ended=told.ended), kept.uid)
 
     def _told(self, kept: Kept) -> _Told | None:
         """What a record says; null when it is missing or damaged: `verify` names it."""

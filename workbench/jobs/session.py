@@ -210,13 +210,15 @@ class Session:
             took = round((time.monotonic() - clock) * 1_000_000)
         heard = heard_of(ask, answer, error, began, took)
         repeated = self._repeated(answer, body, earlier)
+        kept = body if error is None or answer is None else error.body
         unplaced = self.recorded(
             uid,
             heard,
             purpose,
             outcome="done" if error is None else error.message.code,
-            received=len(body or b""),
-            body=body,
+            received=len(kept or b""),
+            body=kept,
+            truncated=None if error is None or answer is None else _cut(error),
             earlier=repeated,
         )
         told(self.place(unplaced))
@@ -368,7 +370,12 @@ def _got(answer: Answer, body: bytes, uid: bytes) -> Got:
         plain = decoded(answer.headers, body, LARGEST_PAGE)
     except NetworkError as error:
         return Got(answer.status, None, uid, error.message)
-    return Got(answer.status, page_of(answer.ask.url, answer.headers, plain), uid)
+    return Got(answer.status, page_of(answer.ask.url, answer.headers, plain, ended=answer.complete is not None), uid)
+
+
+def _cut(error: NetworkError) -> str:
+    """Why a record does not hold the whole body, in the words of WARC 1.1 §5.13."""
+    return "length" if error.message.code in ("body-too-large", "body-bomb") else "disconnect"
 
 
 def resolved(base: str, location: str) -> str | None:
@@ -381,12 +388,12 @@ def resolved(base: str, location: str) -> str | None:
         return None
 
 
-def page_of(url: str, headers: Mapping[str, str], body: bytes) -> Page:
-    """A decoded body as those read it who understand listings."""
+def page_of(url: str, headers: Mapping[str, str], body: bytes, *, ended: bool = True) -> Page:
+    """A decoded body as those read it who understand listings. `ended`: did the server say where it ends?"""
     media_type, _, parameters = headers.get("content-type", "").partition(";")
     charset = ""
     for each in parameters.split(";"):
         name, _, value = each.partition("=")
         if name.strip().lower() == "charset":
             charset = value.strip().strip('"').lower()
-    return Page(url, body, media_type.strip().lower(), charset, headers)
+    return Page(url, body, media_type.strip().lower(), charset, headers, ended)

@@ -27,13 +27,15 @@ WIDEST_ZONE = 15 * HOUR
 class Trust:
     """One look's policy. `look` is its uid and `number` its place among the looks of its source, from 0.
 
-    `share` is the part of what is trusted that is fetched again; null leaves it to the number of the look.
+    `share` is the part of what is trusted that is fetched again; null leaves it to the number of the look. `previous`
+    is the look before: what it did not show is not trusted, such as a file that was gone and came back.
     """
 
     policy: str
     look: bytes
     number: int
     share: float | None = None
+    previous: int | None = None
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
@@ -41,7 +43,7 @@ class Trust:
 
     def rule(self, entry: Entry, before: Before | None) -> str | None:
         """By which rule the bytes of before are taken for those of now without asking; null when by none."""
-        if self.policy != "listing" or before is None or not entry.stamp:
+        if self.policy != "listing" or before is None or before.snapshot != self.previous or not entry.stamp:
             return None
         if entry.stamp != before.claimed.get("listing") or (entry.exact and entry.size != before.size):
             return None

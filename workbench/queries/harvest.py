@@ -28,6 +28,7 @@ class Before:
     etag: str | None
     claimed: dict[str, Any]
     observed: int
+    snapshot: int
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,24 @@ def _before(reader: Reader, snapshot: int, paths: Sequence[bytes]) -> Iterator[t
     marks = ",".join("?" * len(raws))
     for row, *values in reader.all(
         "SELECT s.id, o.sha256, o.size, s.size_claimed, s.modified, s.zone, s.precision, s.etag, s.headers, "
-        f"n.observed FROM sighting s JOIN object o ON o.id = s.object JOIN snapshot n ON n.id = s.snapshot "
+        f"n.observed, n.id FROM sighting s JOIN object o ON o.id = s.object JOIN snapshot n ON n.id = s.snapshot "
         f"WHERE s.id IN ({marks})",
         list(raws),
     ):
-        sha256, size, size_claimed, modified, zone, precision, etag, headers, observed = values
+        sha256, size, size_claimed, modified, zone, precision, etag, headers, observed, look = values
         yield (
             raws[row],
             Before(
-                sha256, size, size_claimed, modified, Zone(zone), Precision(precision), etag, claims(headers), observed
+                sha256,
+                size,
+                size_claimed,
+                modified,
+                Zone(zone),
+                Precision(precision),
+                etag,
+                claims(headers),
+                observed,
+                look,
             ),
         )
 
@@ -160,16 +170,20 @@ class LookOf:
     uid: bytes
     source_uid: bytes
     number: int
+    previous: int | None
+    """The last look before it that ended and did not fail."""
 
 
 def look_of(reader: Reader, snapshot: int) -> LookOf:
     """What identifies a look."""
-    ((uid, source_uid, number),) = reader.all(
-        "SELECT n.uid, s.uid, (SELECT count(*) FROM snapshot e WHERE e.source = n.source AND e.id < n.id) "
+    ((uid, source_uid, number, previous),) = reader.all(
+        "SELECT n.uid, s.uid, (SELECT count(*) FROM snapshot e WHERE e.source = n.source AND e.id < n.id), "
+        "(SELECT max(e.id) FROM snapshot e JOIN snapshot_end d ON d.snapshot = e.id "
+        "WHERE e.source = n.source AND e.id < n.id AND d.status <> 'failed') "
         "FROM snapshot n JOIN source s ON s.id = n.source WHERE n.id = ?",
         (snapshot,),
     )
-    return LookOf(uid, source_uid, int(number))
+    return LookOf(uid, source_uid, int(number), previous)
 
 
 @dataclass(frozen=True)
