@@ -21,11 +21,15 @@ class File:
     modified: int | None = None
     zone: Zone = Zone.GIVEN
     precision: Precision = Precision.SECOND
+    trusted: str | None = field(default=None, compare=False)
+    """By which rule it was not fetched again."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One look. `status` null: it has no end. `folders` are its rows of coverage, `warned` paths of its warnings."""
+    """One look. `status` null: it has no end. `folders` are its rows of coverage, `warned` paths of its warnings, `why`
+    is what it says about itself.
+    """
 
     files: Mapping[bytes, File]
     day: int = 0
@@ -34,6 +38,7 @@ class Seen:
     folders: Sequence[tuple[bytes, Coverage]] = ()
     warned: Sequence[bytes] = ()
     abandoned: bool = False
+    why: Message | None = None
 
 
 Claim = tuple[str, bytes, bytes | None]
@@ -64,6 +69,7 @@ def record(case: Case, history: Sequence[Seen], source: str = "server") -> Recor
                 own.modified,
                 zone=own.zone,
                 precision=own.precision,
+                trusted=own.trusted,
             )
             for path, own in each.files.items()
         ]
@@ -71,6 +77,7 @@ def record(case: Case, history: Sequence[Seen], source: str = "server") -> Recor
             *(Folder(path, state) for path, state in each.folders),
             *(Noted(path, Message("file-vanished")) for path in each.warned),
             *([Noted(b"", Message("look-abandoned"))] if each.abandoned else []),
+            *([Noted(b"", each.why)] if each.why is not None else []),
         ]
         rows = case.run(intake.batch, look, files, notes, intake.Known()).result.sightings
         made.sightings.update({(look, path): row for path, row in zip(each.files, rows, strict=True)})

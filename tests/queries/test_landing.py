@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.making import T0
+from tests.making import T0, sighted, stored
 from tests.queries.histories import File, Recorded, Seen, record
 from workbench.case.case import Case
 from workbench.core.filter import Filter
-from workbench.core.records import Coverage, Status
-from workbench.core.times import DAY, HOUR
-from workbench.ops import marks, watch
+from workbench.core.messages import Message
+from workbench.core.records import Basis, Coverage, Status
+from workbench.core.times import DAY, HOUR, Precision
+from workbench.ops import intake, marks, watch
 from workbench.queries import gallery, landing
 from workbench.queries.landing import Heading, Landing, Place
 from workbench.queries.walk import KINDS
@@ -173,3 +174,41 @@ def test_the_heading_of_a_look_counts_what_it_shows_to_be_gone(case: Case) -> No
     two(case)
     assert [each.removed for each in case.ask(gallery.wall, Filter()).groups] == [1, 0]
     assert [each.removed for each in case.ask(gallery.wall, Filter(path=("d/*",))).groups] == [0, 0]
+
+
+def test_what_was_not_fetched_again_is_counted_by_how_it_is_known(case: Case) -> None:
+    again = {
+        b"top": File(1, trusted="size-time"),
+        b"d/edit": File(2, trusted="etag"),
+        b"d/gone": File(3, trusted="not-modified"),
+        b"d/e/move": File(4),
+        b"twin": File(5, trusted="size-time"),
+    }
+    record(case, [Seen(BEFORE, 0), Seen(again, 1), Seen(BEFORE, 2)])
+    found = heading(case, 2)
+    assert (found.listed_only, found.answered, found.files, found.kinds) == (3, 1, 5, ())
+    assert [(heading(case, look).listed_only, heading(case, look).answered) for look in (1, 3)] == [(0, 0), (0, 0)]
+
+
+def test_trust_of_looks_whose_rows_lie_between_each_other_is_not_mixed_up(case: Case) -> None:
+    looks = []
+    for source in ("a", "b"):
+        begun = intake.Look(source, "web", T0, T0, Basis.WITNESSED, Precision.SECOND, "complete", resume=b"r" * 32)
+        looks.append(case.run(intake.begin, begun).result)
+    for at in range(3):
+        for look in looks:
+            trusted = "size-time" if look == looks[1] else None
+            files = [sighted(b"f%d" % at, stored(case, b"x"), trusted=trusted)]
+            case.run(intake.batch, look, files, [], intake.Known())
+    for look in looks:
+        case.run(intake.end, look, Status.COMPLETE, T0 + 1)
+    assert [heading(case, look).listed_only for look in looks] == [0, 3]
+
+
+def test_a_place_says_why_its_last_look_failed(case: Case) -> None:
+    why = Message("start-refused", {"status": 401})
+    record(case, [Seen(BEFORE, 0), Seen(AFTER, 1), Seen({}, 2, Status.FAILED, why=why)])
+    place = only(case)
+    assert (place.compared, place.last.status, place.why) == (True, "failed", why)
+    record(case, [Seen(AFTER, 3, Status.PARTIAL, why=Message("look-abandoned"))])
+    assert only(case).why is None, "that one did not fail"

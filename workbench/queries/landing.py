@@ -26,12 +26,16 @@ from workbench.queries.walk import KINDS
 MOST_FOLDERS = 40
 """Folders that were not listed and are named one by one."""
 
+ANSWERED = "not-modified"
+"""The rule of a file of which the server itself said that it is unchanged."""
+
 
 @dataclass(frozen=True)
 class Place:
     """What Today shows of one source: its last look that could be compared, else the last that saw anything.
 
-    `last` is its last look, whatever became of it; `files` counts what `shown` brought, by paths.
+    `last` is its last look, whatever became of it; `why` is what it says about its failure, where it failed; `files`
+    counts what `shown` brought, by paths.
     """
 
     source: int
@@ -42,6 +46,7 @@ class Place:
     compared: bool
     files: int
     filter: Filter
+    why: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,10 @@ class Heading:
     `unseen` how many of the new items nobody has judged.
 
     `compared` says whether any of them could be; `before` is the look before the first of them that could show what is
-    missing. `files` and `not_fetched` are of the last one; `coverage` counts its folders, `why` is what it says about
-    its failure. `first` says that no look at the source came before it that saw anything.
+    missing. `files` and `not_fetched` are of the last one, as are `listed_only` and `answered`: files that were not
+    fetched again, because the listing says of them what it said before, or because the server answered that they are
+    unchanged (304). `coverage` counts its folders, `why` is what it says about its failure. `first` says that no look
+    at the source came before it that saw anything.
     """
 
     looks: tuple[Look, ...]
@@ -66,6 +73,8 @@ class Heading:
     coverage: tuple[tuple[str, int], ...]
     why: Message | None
     first: bool
+    listed_only: int = 0
+    answered: int = 0
 
     @property
     def last(self) -> Look:
@@ -124,7 +133,8 @@ def places(reader: Reader) -> list[Place]:
         counts = dict(_counted(course.of(shown.id).kind))
         asked = asked_of((shown.id,), counts)
         files = sum(counts.values())
-        found.append(Place(source, names[source], source in known, own[-1], shown, bool(compared), files, asked))
+        why = _why(reader, own[-1].id) if own[-1].status == "failed" else None
+        found.append(Place(source, names[source], source in known, own[-1], shown, bool(compared), files, asked, why))
     return sorted(found, key=lambda each: (not each.watched, -each.last.observed, -each.last.id))
 
 
@@ -177,6 +187,7 @@ def _heading(reader: Reader, every: list[Look], shown: list[Look]) -> Heading:
     own = np.flatnonzero(columns["snapshot"] == last.id)
     base = next((course.compared[each.id] for each in shown if each.id in course.compared), None)
     names = dict(_names(reader, [each.source for each in shown]))
+    trusted = _trusted(reader, own, last.id)
     earlier = [each for each in every if each.source == last.source and each.status != "failed"]
     return Heading(
         looks=tuple(shown),
@@ -191,6 +202,8 @@ def _heading(reader: Reader, every: list[Look], shown: list[Look]) -> Heading:
         coverage=tuple(_coverage(reader, last.id)),
         why=_why(reader, last.id),
         first=not earlier or earlier[0].id in {each.id for each in shown} or last.observed <= earlier[0].observed,
+        listed_only=sum(trusted.values()) - trusted.get(ANSWERED, 0),
+        answered=trusted.get(ANSWERED, 0),
     )
 
 
@@ -207,6 +220,19 @@ def _coverage(reader: Reader, snapshot: int) -> list[tuple[str, int]]:
         "SELECT state, count(*) FROM (SELECT state, max(id) FROM coverage WHERE snapshot = ? GROUP BY path) "
         "GROUP BY state ORDER BY state",
         (snapshot,),
+    )
+
+
+def _trusted(reader: Reader, own: NDArray[np.int64], look: int) -> dict[str, int]:
+    """By rule, how many of a look's sightings (their places) show bytes that were not fetched again."""
+    if not len(own):
+        return {}
+    return dict(
+        reader.all(
+            "SELECT t.rule, count(*) FROM trusted t JOIN sighting s ON s.id = t.sighting "
+            "WHERE t.sighting BETWEEN ? AND ? AND s.snapshot = ? GROUP BY t.rule",
+            (int(own[0]) + 1, int(own[-1]) + 1, look),
+        )
     )
 
 

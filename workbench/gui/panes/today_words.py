@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
+from workbench.core.messages import Message, catalogue
 from workbench.core.times import DAY, HOUR
 from workbench.gui.panes import wording
 from workbench.gui.texts import message_text, text
@@ -66,6 +67,8 @@ def _since(place: Place, zone: tzinfo, now: int) -> list[Said]:
         when = _when(place.last, zone)
         code = place.last.status if place.last.status in ("running", "failed") else "partial"
         said.append(Said(text(f"today.after-{code}", time=when), serious=code != "running"))
+        if place.why is not None:
+            said.append(Said(message_text(place.why), serious=True))
     days = (now - place.last.observed) // DAY
     if place.watched and now - place.last.observed > LATE:
         said.append(Said(wording.counted("today.late", days), serious=True))
@@ -87,11 +90,18 @@ def _own(found: Heading, zone: tzinfo) -> Said:
     if not found.kinds and found.before is not None:
         before = _when(found.before, zone)
         code = "today.unchanged-part" if last.status == "partial" else "today.unchanged"
-        said = text(code, time=before, files=files)
+        how = "; ".join(_how(found))
+        said = text(f"{code}-trusted" if how else code, time=before, files=files, how=how)
         if found.not_fetched:
             said = text("today.listed-only", said=said, count=wording.number(found.not_fetched))
         return Said(said)
     return Said("")
+
+
+def _how(found: Heading) -> list[str]:
+    """Of how many files it is only said that they are as they were: they were not fetched again."""
+    said = (("listed", found.listed_only), ("answered", found.answered))
+    return [wording.counted(f"today.how.{each}", count) for each, count in said if count]
 
 
 def _when(look: Look, zone: tzinfo) -> str:
@@ -144,9 +154,27 @@ def day_words(day: Day) -> str:
 
 
 def place_words(place: Place) -> str:
-    """Another source and what its last look brought."""
+    """Another source and what its last look brought; where that failed, that it did, and why in two or three words."""
+    name = visible_text(place.name)
+    if place.last.status == "failed":
+        why = _brief(place.why)
+        return text("today.other-failed-why" if why else "today.other-failed", source=name, why=why)
     if not place.compared:
-        return text("today.other-first", source=visible_text(place.name))
+        return text("today.other-first", source=name)
     if not place.files:
-        return text("today.other-none", source=visible_text(place.name))
-    return text("today.other", source=visible_text(place.name), count=wording.number(place.files))
+        return text("today.other-none", source=name)
+    return text("today.other", source=name, count=wording.number(place.files))
+
+
+def place_tip(place: Place) -> str:
+    """What a press does, and below it why the last look failed, if it did, in full."""
+    said = [text("today.tip.other")]
+    if place.why is not None:
+        said.insert(0, message_text(place.why))
+    return "\n".join(said)
+
+
+def _brief(why: Message | None) -> str:
+    if why is None or f"today.why.{why.code}" not in catalogue():
+        return ""
+    return text(f"today.why.{why.code}", **why.args)
