@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core import times
@@ -33,6 +34,9 @@ from workbench.queries.news import NEW
 UNSEEN = ("unseen",)
 MOST_OTHERS = 4
 """Chips of other sources; where there are more, the last one leads to all of them."""
+MARGIN = 16
+MOST_ROWS = 2
+"""Lines of chips above which those of other sources are folded into that last one."""
 
 
 class TodayPane(ZonedPane):
@@ -78,7 +82,7 @@ class TodayPane(ZonedPane):
         top.addWidget(self.headline, 1)
         top.addWidget(self.leave)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 8, 16, 2)
+        column.setContentsMargins(MARGIN, 8, MARGIN, 2)
         column.setSpacing(self.theme.spacing(1))
         column.addLayout(top)
         column.addWidget(self.chips)
@@ -148,7 +152,7 @@ class TodayPane(ZonedPane):
     def _show_chips(self, landing: Landing) -> None:
         found = landing.heading
         if found is not None:
-            self.chips.set_chips([*self._kinds(found), *self._attention(found), *self._others(landing, found)])
+            self.chips.set_chips(self._fitting([*self._kinds(found), *self._attention(found)], landing, found))
 
     def _kinds(self, found: Heading) -> list[NewsSpec]:
         shown = self.session.filter
@@ -172,22 +176,54 @@ class TodayPane(ZonedPane):
         words = today_words.refused(found)
         return [NewsSpec(("coverage",), words, "attention", None, text("today.tip.coverage"))] if words else []
 
+    def _fitting(self, own: list[NewsSpec], landing: Landing, found: Heading) -> list[NewsSpec]:
+        """What is told of the looks that are shown, then the other sources, as far as there is room for them."""
+        others, waiting = self._others(landing, found), self._waiting(landing)
+        shown = others if len(others) <= MOST_OTHERS else others[: MOST_OTHERS - 1]
+        shown, asked = list(shown), list(waiting)
+        while True:
+            left = len(others) + len(waiting) - len(shown) - len(asked)
+            words = wording.counted("today.other-more", left)
+            more = [NewsSpec(("more",), words, "source", None, text("today.tip.more"))] if left else []
+            specs = [*own, *shown, *asked, *more]
+            if not (shown or asked) or self.chips.rows(specs, self._room()) <= MOST_ROWS:
+                return specs
+            (shown or asked).pop()
+
+    def _room(self) -> int:
+        return self.width() - 2 * MARGIN
+
     def _others(self, landing: Landing, found: Heading) -> list[NewsSpec]:
         own = {each.source for each in found.looks}
-        others = [each for each in landing.places if each.source not in own]
-        shown = others if len(others) <= MOST_OTHERS else others[: MOST_OTHERS - 1]
-        specs = [
-            NewsSpec(("place", each.source), today_words.place_words(each), "source", None, text("today.tip.other"))
-            for each in shown
+        return [
+            NewsSpec(
+                ("place", each.source),
+                today_words.place_words(each),
+                "attention" if each.last.status == "failed" else "source",
+                None,
+                today_words.place_tip(each),
+            )
+            for each in landing.places
+            if each.source not in own
         ]
-        left = len(others) - len(shown)
-        if left:
-            words = wording.counted("today.other-more", left)
-            specs.append(NewsSpec(("more",), words, "source", None, text("today.tip.more")))
-        for name in landing.waiting if self.session.case.writable else ():
-            words = text("today.other-waiting", source=visible_text(name))
-            specs.append(NewsSpec(("look", name), words, "attention", None, text("today.tip.look")))
-        return specs
+
+    def _waiting(self, landing: Landing) -> list[NewsSpec]:
+        """Servers that were never looked at, for who may look."""
+        return [
+            NewsSpec(
+                ("look", name),
+                text("today.other-waiting", source=visible_text(name)),
+                "attention",
+                None,
+                text("today.tip.look"),
+            )
+            for name in (landing.waiting if self.session.case.writable else ())
+        ]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._landing is not None and event.size().width() != event.oldSize().width():
+            self._show_chips(self._landing)
 
     def _picked(self, key: tuple[object, ...]) -> None:
         landing, shown = self._landing, self.session.filter
@@ -207,11 +243,19 @@ class TodayPane(ZonedPane):
         elif what == "place":
             self.show_place(next(each for each in landing.places if each.source == key[1]))
         elif what == "more":
-            self._show_menu(
-                ("more",), [(today_words.place_words(each), partial(self.show_place, each)) for each in landing.places]
-            )
+            self._show_menu(("more",), self._everywhere(landing))
         elif what == "look":
             self.look_requested.emit(str(key[1]))
+
+    def _everywhere(self, landing: Landing) -> list[tuple[str, Callable[[], object]]]:
+        """Every source, by what it brought; then those that wait for their first look."""
+        acts: list[tuple[str, Callable[[], object]]] = [
+            (today_words.place_words(each), partial(self.show_place, each)) for each in landing.places
+        ]
+        for name in landing.waiting if self.session.case.writable else ():
+            words = text("today.other-waiting", source=visible_text(name))
+            acts.append((words, partial(self.look_requested.emit, name)))
+        return acts
 
     def show_place(self, place: Place) -> None:
         """What is new at one source."""

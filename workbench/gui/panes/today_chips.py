@@ -6,13 +6,24 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from workbench.gui.theme import Theme, Tokens, mix
 from workbench.gui.widgets.chips import FlowLayout
 from workbench.gui.widgets.elide import elided, tooltip_text, visible_text
 
+GAP = 6
 _PAD, _SIGN, _WIDEST = 10, 13, 320
 
 
@@ -56,8 +67,7 @@ class NewsChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self._theme.font())
-        wide = metrics.horizontalAdvance(self.text()) + 2 * _PAD + _SIGN
-        return QSize(min(wide, _WIDEST), metrics.height() + 6)
+        return QSize(_wide(self.text(), metrics), metrics.height() + 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -101,7 +111,7 @@ class NewsChip(QAbstractButton):
 
 
 class NewsChips(QWidget):
-    """Chips that wrap; Left and Right go from one to the next."""
+    """Chips that wrap, all of them in sight; Left and Right go from one to the next."""
 
     picked = Signal(object)
     """The key of the chip that was pressed."""
@@ -110,7 +120,7 @@ class NewsChips(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._chips: dict[Hashable, NewsChip] = {}
-        self._flow = FlowLayout(self)
+        self._flow = FlowLayout(self, GAP)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -138,7 +148,27 @@ class NewsChips(QWidget):
         for first, second in zip(self.chips(), self.chips()[1:], strict=False):
             QWidget.setTabOrder(first, second)
         self.setVisible(bool(made))
+        self._keep_high()
         self.updateGeometry()
+
+    def rows(self, specs: Sequence[NewsSpec], width: int) -> int:
+        """On how many lines these would stand at a width."""
+        metrics = QFontMetrics(self._theme.font())
+        rows, x = 0, 0
+        for spec in specs:
+            wide = min(_wide(visible_text(spec.label), metrics), max(width, 0))
+            if not rows or x + wide > width:
+                rows, x = rows + 1, 0
+            x += wide + GAP
+        return rows
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_high()
+
+    def _keep_high(self) -> None:
+        """A window that is low takes its room elsewhere: a chip that is cut cannot be read."""
+        self.setMinimumHeight(self._flow.heightForWidth(self.width()) if self._chips else 0)
 
     def _make(self, spec: NewsSpec) -> NewsChip:
         chip = NewsChip(self._theme, spec, self)
@@ -155,6 +185,10 @@ class NewsChips(QWidget):
             super().keyPressEvent(event)
             return
         chips[min(max(here + by, 0), len(chips) - 1)].setFocus(Qt.FocusReason.TabFocusReason)
+
+
+def _wide(label: str, metrics: QFontMetrics) -> int:
+    return min(metrics.horizontalAdvance(label) + 2 * _PAD + _SIGN, _WIDEST)
 
 
 def _sign(painter: QPainter, middle: QPointF, tone: str, tokens: Tokens) -> None:
