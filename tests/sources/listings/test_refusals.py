@@ -203,3 +203,39 @@ MANUALS = {
 @pytest.mark.parametrize("text", MANUALS.values(), ids=list(MANUALS))
 def test_manuals_and_articles_are_no_listings(text: str) -> None:
     assert read_listing(page(text)) is None
+
+
+PROSE = {
+    "a site of its own": "<html><title>Index of /</title><body><h1>Index of /</h1><p>Read <a href=about.html>about us"
+    "</a> or <a href=mail.php>write</a>.<p>Our <a href=work/>work</a> is new.</body></html>",
+    "its ways through the site": "<html><title>Index of /</title><body><h1>Index of /</h1><ul>"
+    "<li><a href=about.html>About us</a><li><a href=work.html>Our work</a><li><a href=mail.php>Contact</a></ul>",
+    "a book's index": "<html><title>Index of authors</title><body><h1>Index of authors</h1><ul>"
+    "<li><a href=adams.html>Adams, poet</a><li><a href=wilde.html>Wilde, wit</a></ul></body></html>",
+    "a shop": "<html><title>Index of products</title><table><tr><td><a href=k.html>Knives</a><td><a href=f.html>Forks"
+    "</a><tr><td><a href=s.html>Spoons</a></table></html>",
+    "a poem": "<html><title>Index of poems</title><pre>\nThe <a href=rose.html>rose</a> is red\n"
+    "the <a href=violet.html>violet</a> blue\n</pre></html>",
+}
+
+
+@pytest.mark.parametrize("server", ["", "Apache/2.4.57 (Debian)", "nginx/1.22.1"])
+@pytest.mark.parametrize("text", PROSE.values(), ids=list(PROSE))
+def test_a_page_for_readers_with_the_heading_of_a_listing_is_none(text: str, server: str) -> None:
+    assert read_listing(Page(URL, text.encode(), "text/html", headers={"server": server} if server else {})) is None
+
+
+@pytest.mark.parametrize("server", ["", "Apache/2.4.57 (Debian)"])
+def test_a_bare_list_shows_the_names_that_it_leads_to(server: str) -> None:
+    """As they are, as their links have them, or cut off; a few links of another kind do not matter."""
+    rows = (
+        "<li><a href='../'> Parent Directory</a></li><li><a href='a%20%26b.png'> a  &amp;b.png</a></li>"
+        "<li><a href='%EC%B9%BC.png'>%EC%B9%BC.png</a></li><li><a href='sub/'>sub/</a></li>"
+        "<li><a href='a-name-that-is-too-long.png'>a-name-that-is-t..&gt;</a></li><li><a href='help.html'>Help</a></li>"
+    )
+    text = f"<html><title>Index of /pub</title><h1>Index of /pub</h1><ul>{rows}</ul></html>"
+    listing = read_listing(Page(URL, text.encode(), "text/html", headers={"server": server} if server else {}))
+    assert listing is not None
+    names = ["a &b.png", "칼.png", "sub", "a-name-that-is-too-long.png", "help.html"]
+    assert [each.name.decode() for each in listing.entries] == names
+    assert [each.is_folder for each in listing.entries] == [name == "sub" for name in names]

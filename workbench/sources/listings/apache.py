@@ -1,6 +1,7 @@
 """Apache httpd, mod_autoindex: the plain list, FancyIndexing in ``<pre>``, and HTMLTable.
 
-Known by ``Index of`` and by its sort links (``?C=N;O=D``, in version 1.3 ``?N=D``), its signature or its icons. Sizes
+Known by ``Index of`` and by its sort links (``?C=N;O=D``, in version 1.3 ``?N=D``), its signature or its icons. Without
+sort links the rows must look like its own: any page of a server may be headed ``Index of authors``. Sizes
 are rounded (``287K``); times have minutes and no zone. It cuts off long names in what it shows, never in its links.
 """
 
@@ -18,8 +19,12 @@ _SERVER = re.compile(
 )
 
 
+def _sorts(document: Document) -> bool:
+    return document.sort_links > 1 or "indexlist" in document.ids
+
+
 def _is_apache(document: Document) -> bool:
-    if document.sort_links > 1 or "indexlist" in document.ids:
+    if _sorts(document):
         return "list" not in document.ids
     if not index_of(document):
         return False
@@ -34,4 +39,4 @@ def index_of(document: Document) -> bool:
     return any(each.strip().lower().startswith("index of") for each in (document.title, *document.headings))
 
 
-APACHE = Signed("apache", _is_apache, ("tr", "pre", "li"))
+APACHE = Signed("apache", _is_apache, ("tr", "pre", "li"), is_sure=_sorts)

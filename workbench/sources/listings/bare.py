@@ -1,10 +1,14 @@
-"""Plain lists of links, without sizes and times, on pages whose title or heading says that they are listings."""
+"""Plain lists of links, without sizes and times, on pages whose title or heading says that they are listings.
+
+Any page may have such a title. What makes its links rows is that they show the names that they lead to.
+"""
 
 from __future__ import annotations
 
 from workbench.sources.listings.collect import collect, in_homes
 from workbench.sources.listings.document import Document
 from workbench.sources.listings.links import Target
+from workbench.sources.listings.naming import most_name_themselves
 from workbench.sources.listings.rows import Row, rows_of
 from workbench.sources.listings.signed import has_unread_links, shows_frame
 from workbench.sources.remote import Listing, Page
@@ -26,7 +30,7 @@ class Bare:
         for kind in ("li", "pre", "tr", "text"):
             rows = list(rows_of(document, document.lines(kind), every=True))
             here = [row for row in in_homes(document, rows) if _is_own(document, row)]
-            if here and len(here) * 2 >= sum(not row.is_parent for row in rows):
+            if len(here) * 2 >= sum(not row.is_parent for row in rows) and most_name_themselves(document, here):
                 return collect(document, rows, self.name)
         if document.cut or has_unread_links(document) or not shows_frame(document, document.lines("pre", "li", "tr")):
             return None

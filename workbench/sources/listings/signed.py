@@ -10,6 +10,7 @@ from workbench.sources.listings.columns import columns_of
 from workbench.sources.listings.document import Document
 from workbench.sources.listings.lines import Line
 from workbench.sources.listings.links import Target
+from workbench.sources.listings.naming import most_tell
 from workbench.sources.listings.rows import Row, rows_of
 from workbench.sources.remote import Listing, Page
 
@@ -18,14 +19,16 @@ from workbench.sources.remote import Listing, Page
 class Signed:
     """A format with a signature, and the kinds of lines in which it writes its rows, the surest first.
 
-    `orders`: sizes stand exactly in attributes made for sorting. `shows_empty`: how a page without rows proves that its
-    folder is empty; by default by a heading or by the link to the folder above.
+    `orders`: sizes stand exactly in attributes made for sorting. `is_sure`: whether the signature leaves no doubt, which
+    it does by default; else most rows must say something of themselves. `shows_empty`: how a page without rows proves
+    that its folder is empty; by default by a heading or by the link to the folder above.
     """
 
     name: str
     signature: Callable[[Document], bool]
     kinds: tuple[str, ...]
     orders: bool = False
+    is_sure: Callable[[Document], bool] | None = None
     shows_empty: Callable[[Document], bool] | None = None
 
     def read(self, page: Page) -> Listing | None:
@@ -36,9 +39,13 @@ class Signed:
         """The same for a page that was already taken apart."""
         if not document.is_html or not self.signature(document):
             return None
+        doubted = self.is_sure is not None and not self.is_sure(document)
         for kind in self.kinds:
             rows = list(rows_of(document, headed(document.lines(kind)), orders=self.orders))
-            if in_homes(document, rows) or any(_has_flaw(row) for row in rows):
+            here = in_homes(document, rows)
+            if here and doubted and not most_tell(document, here):
+                continue
+            if here or any(_has_flaw(row) for row in rows):
                 return collect(document, rows, self.name)
         return self._empty(document)
 
