@@ -19,9 +19,9 @@ from workbench.sources.remote import Listing, Page
 class Signed:
     """A format with a signature, and the kinds of lines in which it writes its rows, the surest first.
 
-    `orders`: sizes stand exactly in attributes made for sorting. `is_sure`: whether the signature leaves no doubt, which
-    it does by default; else most rows must say something of themselves. `shows_empty`: how a page without rows proves
-    that its folder is empty; by default by a heading or by the link to the folder above.
+    `orders`: sizes stand exactly in attributes made for sorting. `is_sure`: whether the signature leaves no doubt (by
+    default it leaves none); else most rows must say something of themselves. `shows_empty`: how a page without rows
+    proves that its folder is empty; by default by a heading or by the link to the folder above.
     """
 
     name: str
