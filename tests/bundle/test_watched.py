@@ -129,10 +129,10 @@ def test_the_tables_say_where_each_record_lies(case: Case, tmp_path: Path) -> No
         "source": "server", "current": True, "actor": "Kim", "who": "Ada", "connection": "A proxy",
     }  # fmt: skip
     assert lines(tmp_path / "out", "coverage") == [
-        {"snapshot": 1, "path": None, "state": "listed"},
-        {"snapshot": 1, "path": "cut", "state": "listed"},
-        {"snapshot": 1, "path": "secret", "state": "refused"},
-        {"snapshot": 2, "path": None, "state": "listed"},
+        {"snapshot": 1, "path": None, "state": "listed", "source": "server"},
+        {"snapshot": 1, "path": "cut", "state": "listed", "source": "server"},
+        {"snapshot": 1, "path": "secret", "state": "refused", "source": "server"},
+        {"snapshot": 2, "path": None, "state": "listed", "source": "server"},
     ]
 
 

@@ -66,7 +66,6 @@ def shown(case: Path, *words: object) -> set[str]:
         ("--clock modified --until 2000-01-01", set()),
         ("--clock embedded --since 2000-01-01", set()),
         ("--source server", EVERY),
-        ("--source elsewhere", set()),
         ("--snapshot 1", {ONE, BAD, FIRST}),
         ("--snapshot 1 --snapshot 2", EVERY),
         ("--path a/*", EVERY - {BAD}),

@@ -28,7 +28,7 @@ def test_requests_of_the_newest_look_or_a_named_one(case: Path) -> None:
     assert [row["status"] for row in first] == [404, 200, 200, 403]
     assert set(first[0]) == {
         "id", "snapshot", "time", "took_us", "purpose", "method", "url", "status", "outcome", "received", "peer",
-        "certificate", "server_date", "sha256", "record", "warc", "start", "length",
+        "certificate", "server_date", "sha256", "record", "warc", "start", "length", "source",
     }  # fmt: skip
     text = run("requests", case).out
     assert START in text
@@ -39,9 +39,9 @@ def test_requests_of_the_newest_look_or_a_named_one(case: Path) -> None:
 
 def test_coverage(case: Path) -> None:
     assert listed("coverage", case, "--snapshot", "1") == [
-        {"snapshot": 1, "path": None, "state": "listed"},
-        {"snapshot": 1, "path": "cut", "state": "listed"},
-        {"snapshot": 1, "path": "secret", "state": "refused"},
+        {"snapshot": 1, "path": None, "state": "listed", "source": "server"},
+        {"snapshot": 1, "path": "cut", "state": "listed", "source": "server"},
+        {"snapshot": 1, "path": "secret", "state": "refused", "source": "server"},
     ]
     assert len(listed("coverage", case)) == 4
     assert "(start)" in run("coverage", case).out

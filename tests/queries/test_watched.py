@@ -69,11 +69,11 @@ def test_coverage_per_folder(case: Case) -> None:
         return case.ask(lambda reader: list(queries.coverage(reader, snapshot)))
 
     assert told(first) == [
-        {"snapshot": first, "path": None, "state": "listed"},
-        {"snapshot": first, "path": "cut", "state": "listed"},
-        {"snapshot": first, "path": "secret", "state": "refused"},
+        {"snapshot": first, "path": None, "state": "listed", "source": "server"},
+        {"snapshot": first, "path": "cut", "state": "listed", "source": "server"},
+        {"snapshot": first, "path": "secret", "state": "refused", "source": "server"},
     ]
-    assert told() == [*told(first), {"snapshot": second, "path": None, "state": "listed"}]
+    assert told() == [*told(first), {"snapshot": second, "path": None, "state": "listed", "source": "server"}]
     with pytest.raises(UserError) as raised:
         told(77)
     assert raised.value.message.code == "no-such-snapshot"

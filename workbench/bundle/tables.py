@@ -111,7 +111,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "changes": ("change", "path", "path_raw", "old_path", "old_path_raw", "sha256", "old_sha256", "size", "snapshot"),
     "marks": ("time", "actor", "target_kind", "target", "kind", "value", "present", "current"),
-    "warnings": ("where", "where_raw", "line", "reason", "code", "raw", "raw_raw"),
+    "warnings": ("where", "where_raw", "line", "reason", "code", "raw", "raw_raw", "source", "snapshot"),
     "datasets": ("name", "release", "kind", "licence", "rows", "sha256"),
     "logs": (
         "log",
@@ -327,7 +327,10 @@ class Tables:
 
     def warnings(self) -> Iterator[Row]:
         """Log lines and items that could not be read."""
-        return events.rejects(self.made)
+        snapshots = self.numbers.old("snapshot")
+        for row in events.rejects(self.made):
+            row["snapshot"] = None if row["snapshot"] is None else int(snapshots[row["snapshot"]])
+            yield row
 
     def datasets(self) -> Iterator[Row]:
         """The data sets that were asked about the addresses, with their licences."""

@@ -32,6 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "warc",
         "start",
         "length",
+        "source",
     ),
     "charter": (
         "source",
@@ -45,7 +46,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "found",
         "connection",
     ),
-    "coverage": ("snapshot", "path", "path_raw", "state"),
+    "coverage": ("snapshot", "path", "path_raw", "state", "source"),
 }
 
 

@@ -3,29 +3,80 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.call import DONE, Call, Command, on_a_case
 from workbench.cli.filters import DETAILS, filtering, number, read_clock, read_filter
 from workbench.cli.output import Column, Row, short_time
+from workbench.core.errors import UserError
+from workbench.core.messages import Message
 
 if TYPE_CHECKING:
     from workbench.case.readers import Reader
+    from workbench.core.filter import Filter
 
 SHORT = 12
 """Signs of a hash that are shown to people."""
+NAMED = 20
+"""Sources that are named to somebody who asked for one that is not there."""
 
 
-def listing(rows: Callable[[Call, Reader], Iterator[dict[str, Any]]], *columns: Column) -> Callable[[Call], int]:
-    """A command that prints the rows of a query."""
+def _nothing_fits(_call: Call, _reader: Reader) -> str:
+    return "cli-nothing-fits"
+
+
+def listing(
+    rows: Callable[[Call, Reader], Iterator[dict[str, Any]]],
+    *columns: Column,
+    empty: Callable[[Call, Reader], str] = _nothing_fits,
+) -> Callable[[Call], int]:
+    """A command that prints the rows of a query. `empty` gives the code of why there are none."""
 
     def run(call: Call) -> int:
         with call.case() as case, case.reader() as reader:
-            call.out.rows(rows(call, reader), columns)
+            if not call.out.rows(rows(call, reader), columns):
+                call.out.line(Message(empty(call, reader)).text())
         return DONE
 
     return run
+
+
+def filter_of(call: Call, reader: Reader) -> Filter:
+    """The filter of the call. Raises `UserError` for words that mean nothing, and for sources that are not there."""
+    asked = read_filter(call.args)
+    check_sources(reader, asked.source)
+    return asked
+
+
+def check_sources(reader: Reader, asked: Iterable[str]) -> None:
+    """Raise `UserError` ``cli-no-such-source``, ``cli-no-sources`` for a name that no source of the case has."""
+    from workbench.queries import watched
+
+    names = watched.names(reader)
+    for name in asked:
+        if name not in names:
+            known = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+            raise UserError("cli-no-such-source" if names else "cli-no-sources", source=name, known=known)
+
+
+def named_source(call: Call, reader: Reader) -> str | None:
+    """The one source that a list is asked for, which has to be there."""
+    name: str | None = call.args.source
+    check_sources(reader, () if name is None else (name,))
+    return name
+
+
+def named_look(call: Call) -> int | None:
+    """The one look that a list is asked for."""
+    return None if call.args.snapshot is None else number(call.args.snapshot)
+
+
+def narrowing(parser: ArgumentParser, snapshot: str) -> None:
+    """The options of lists that take no whole filter: one source, one look."""
+    on_a_case(parser)
+    parser.add_argument("--source", metavar="NAME", help="of this source (default: of all)")
+    parser.add_argument("--snapshot", metavar="N", help=f"of this look (default: {snapshot})")
 
 
 def _short(key: str) -> Column:
@@ -52,7 +103,7 @@ def _files_arguments(parser: ArgumentParser) -> None:
 def _files(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import files
 
-    return files.rows(reader, read_filter(call.args), call.args.actor)
+    return files.rows(reader, filter_of(call, reader), call.args.actor)
 
 
 def _first_path(row: Row) -> str:
@@ -63,7 +114,7 @@ def _first_path(row: Row) -> str:
 def _sightings(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import files
 
-    return files.sightings(reader, read_filter(call.args))
+    return files.sightings(reader, filter_of(call, reader))
 
 
 # changes
@@ -82,7 +133,15 @@ def _changes(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     args = call.args
     old = None if args.old is None else number(args.old)
     new = None if args.new is None else number(args.new)
-    return changes.rows(reader, args.source, old, new)
+    return changes.rows(reader, named_source(call, reader), old, new)
+
+
+def _nothing_changed(call: Call, reader: Reader) -> str:
+    from workbench.queries import changes
+
+    args = call.args
+    compared = args.old is not None or args.new is not None or changes.pairs(reader, args.source)
+    return "cli-nothing-changed" if compared else "cli-nothing-to-compare"
 
 
 # logs
@@ -91,19 +150,27 @@ def _changes(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
 def _events(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import events
 
-    return events.rows(reader, read_filter(call.args))
+    return events.rows(reader, filter_of(call, reader))
 
 
-def _rejects(_call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
+def _rejects_arguments(parser: ArgumentParser) -> None:
+    narrowing(parser, "of all, and of logs")
+
+
+def _rejects(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import events
 
-    return events.rejects(reader)
+    return events.rejects(reader, named_source(call, reader), named_look(call))
+
+
+def _where(row: Row) -> str:
+    return "(start)" if row["where"] is None else str(row["where"])
 
 
 def _origins(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import origins
 
-    return origins.rows(reader, read_filter(call.args))
+    return origins.rows(reader, filter_of(call, reader))
 
 
 # timeline
@@ -122,7 +189,7 @@ def _timeline(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import timeline
 
     args = call.args
-    return timeline.rows(reader, read_filter(args), args.by, read_clock(args.clock), parse_zone(args.zone))
+    return timeline.rows(reader, filter_of(call, reader), args.by, read_clock(args.clock), parse_zone(args.zone))
 
 
 COMMANDS = {
@@ -177,6 +244,7 @@ COMMANDS = {
                 _short("sha256"),
                 ("path", "path"),
                 ("old path", "old_path"),
+                empty=_nothing_changed,
             ),
             ("workbench changes storage.wbcase --source storage", "workbench changes storage.wbcase --from 3 --to 9"),
             "Without --from and --to: what every look shows against all that was known before it. Removed is only\n"
@@ -206,9 +274,16 @@ COMMANDS = {
         ),
         Command(
             "rejects",
-            on_a_case,
-            listing(_rejects, ("where", "where"), ("line", "line"), ("reason", "reason")),
-            ("workbench rejects storage.wbcase --json",),
+            _rejects_arguments,
+            listing(
+                _rejects,
+                ("source", "source"),
+                ("snapshot", "snapshot"),
+                ("where", "", _where),
+                ("line", "line"),
+                ("reason", "reason"),
+            ),
+            ("workbench rejects storage.wbcase --json", "workbench rejects storage.wbcase --source storage"),
         ),
         Command(
             "origins",

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.call import DONE, FOUND, Call, Command, case_path, changing, on_a_case, path_fields
-from workbench.cli.filters import DETAILS, filtering, read_filter
-from workbench.cli.lists import SHORT, listing
+from workbench.cli.filters import DETAILS, filtering
+from workbench.cli.lists import SHORT, filter_of, listing
 from workbench.cli.output import short_time
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
@@ -166,10 +166,12 @@ def _bundle(call: Call) -> int:
 
     args = call.args
     with call.case() as case:
+        with case.reader() as reader:
+            asked = filter_of(call, reader)
         written = write_bundle(
             case,
             Path(args.out),
-            read_filter(args),
+            asked,
             as_zip=args.zip,
             recipient=args.recipient,
             redact=None if args.redact is None else Path(args.redact),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.call import DONE, Call, Command, changing, on_a_case
-from workbench.cli.filters import number
-from workbench.cli.lists import listing
+from workbench.cli.lists import listing, named_look, named_source, narrowing
 from workbench.cli.output import Row, short_time
 from workbench.core.errors import UserError
 
@@ -65,29 +65,23 @@ def _charter_of(reader: Reader, name: str) -> dict[str, str | None]:
 
 
 def _requests_arguments(parser: ArgumentParser) -> None:
-    on_a_case(parser)
-    parser.add_argument("--snapshot", metavar="N", help="of this look (default: the newest with requests)")
+    narrowing(parser, "the newest with requests")
 
 
 def _requests(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import requests
 
-    return requests.rows(reader, _look(call))
+    return requests.rows(reader, named_look(call), named_source(call, reader))
 
 
 def _coverage_arguments(parser: ArgumentParser) -> None:
-    on_a_case(parser)
-    parser.add_argument("--snapshot", metavar="N", help="of this look (default: of all)")
+    narrowing(parser, "of all")
 
 
 def _coverage(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     from workbench.queries import watched
 
-    return watched.coverage(reader, _look(call))
-
-
-def _look(call: Call) -> int | None:
-    return None if call.args.snapshot is None else number(call.args.snapshot)
+    return watched.coverage(reader, named_look(call), named_source(call, reader))
 
 
 def _folder(row: Row) -> str:
@@ -101,7 +95,11 @@ def _decide_arguments(parser: ArgumentParser) -> None:
     on_a_case(parser)
     parser.add_argument("--source", metavar="NAME", required=True, help="the watched source")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--certificate", metavar="SHA256", help="accept this certificate from now on")
+    what.add_argument(
+        "--certificate",
+        metavar="SHA256",
+        help="accept this certificate from now on: its SHA-256, 64 hexadecimal digits, which the paused look names",
+    )
     what.add_argument("--robots", choices=("obey", "ignore"), help="what to make of the server's rules for robots")
     what.add_argument("--confirm", action="store_true", help="confirm that nothing was bypassed in a look")
     parser.add_argument("--snapshot", metavar="N", help="the look that is meant (with --confirm: default the newest)")
@@ -112,8 +110,10 @@ def _decide(call: Call) -> int:
     from workbench.ops import watch
 
     args = call.args
+    if args.certificate is not None:
+        _check_fingerprint(args.certificate)
     with call.case(write=True) as case:
-        look = _look(call)
+        look = named_look(call)
         if args.confirm:
             result = _confirmed(case, args.source, look)
         elif args.certificate is not None:
@@ -122,6 +122,12 @@ def _decide(call: Call) -> int:
             result = _acted(case.run(watch.decision, args.source, look, "robots", args.robots))
     call.out.result(result)
     return DONE
+
+
+def _check_fingerprint(text: str) -> None:
+    """Say what is meant before the case is opened."""
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text.replace(":", "")):
+        raise UserError("cli-certificate", word=text)
 
 
 def _confirmed(case: Case, source: str, look: int | None) -> dict[str, Any]:
@@ -167,6 +173,8 @@ COMMANDS = {
             _requests_arguments,
             listing(
                 _requests,
+                ("source", "source"),
+                ("snapshot", "snapshot"),
                 ("time", "time", lambda row: short_time(row["time"])),
                 ("for", "purpose"),
                 ("method", "method"),
@@ -180,8 +188,10 @@ COMMANDS = {
         Command(
             "coverage",
             _coverage_arguments,
-            listing(_coverage, ("snapshot", "snapshot"), ("state", "state"), ("folder", "", _folder)),
-            ("workbench coverage storage.wbcase --snapshot 12",),
+            listing(
+                _coverage, ("source", "source"), ("snapshot", "snapshot"), ("state", "state"), ("folder", "", _folder)
+            ),
+            ("workbench coverage storage.wbcase --snapshot 12", "workbench coverage storage.wbcase --source storage"),
             "Only what a look listed can be missing from it; a folder that was refused, failed or was not reached\n"
             "says nothing about what lies in it.",
         ),

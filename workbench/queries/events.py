@@ -14,6 +14,7 @@ from workbench.core.times import Zone
 from workbench.queries import select
 from workbench.queries.logtext import Lines
 from workbench.queries.shown import Row, chunks, marks, message, named, stated
+from workbench.queries.watched import check_snapshot
 
 
 def rows(reader: Reader, asked: Filter) -> Iterator[Row]:
@@ -91,15 +92,28 @@ def _matches(reader: Reader, ids: Sequence[int]) -> dict[int, list[Row]]:
     return found
 
 
-def rejects(reader: Reader) -> Iterator[Row]:
+def rejects(reader: Reader, source: str | None = None, snapshot: int | None = None) -> Iterator[Row]:
     """The rows of ``workbench rejects``: log lines not read by the readings that count, then items of sources and
-    objects not read.
+    objects not read; of all sources or of one, of all looks or of one, to which no log belongs.
+
+    ``where`` of the start of a watched server is its address, and null of another source's start. Raises `UserError`
+    ``no-such-snapshot``, ``watch-not-its-look``.
     """
+    if snapshot is None:
+        yield from _rejected_lines(reader, source)
+    else:
+        check_snapshot(reader, snapshot, source)
+    yield from _warnings(reader, source, snapshot)
+
+
+def _rejected_lines(reader: Reader, source: str | None) -> Iterator[Row]:
     with Lines(reader) as lines:
-        for name, log, line, start, length, code in reader.conn.execute(
-            "SELECT l.name, l.id, j.line, j.start, j.length, j.code FROM reject j JOIN reading r ON r.id = j.reading "
-            "JOIN log l ON l.id = r.log WHERE NOT EXISTS (SELECT 1 FROM reading x WHERE x.supersedes = r.id) "
-            "ORDER BY l.id, j.line"
+        for name, log, line, start, length, code, of in reader.conn.execute(
+            "SELECT l.name, l.id, j.line, j.start, j.length, j.code, s.name FROM reject j "
+            "JOIN reading r ON r.id = j.reading JOIN log l ON l.id = r.log JOIN source s ON s.id = l.source "
+            "WHERE NOT EXISTS (SELECT 1 FROM reading x WHERE x.supersedes = r.id) AND (?1 IS NULL OR s.name = ?1) "
+            "ORDER BY l.id, j.line",
+            (source,),
         ):
             raw = lines.line(log, start, length)
             yield {
@@ -108,11 +122,31 @@ def rejects(reader: Reader) -> Iterator[Row]:
                 "reason": Message(code).text(),
                 "code": code,
                 **named("raw", raw),
+                "source": of,
+                "snapshot": None,
             }
-    for raw_path, sha256, code, arguments in reader.conn.execute(
-        "SELECT p.raw, o.sha256, w.code, w.arguments FROM warning w LEFT JOIN path p ON p.id = w.path "
-        "LEFT JOIN object o ON o.id = w.object ORDER BY w.id"
+
+
+def _warnings(reader: Reader, source: str | None, snapshot: int | None) -> Iterator[Row]:
+    """What an object itself is warned of belongs to every source and look that saw it, so that none is named."""
+    starts = dict(
+        reader.all("SELECT source, max(url) FROM watch GROUP BY source HAVING count(DISTINCT url) = 1"),
+    )
+    for raw_path, sha256, code, arguments, of, name, look in reader.conn.execute(
+        "SELECT p.raw, o.sha256, w.code, w.arguments, s.id, s.name, w.snapshot FROM warning w "
+        "LEFT JOIN path p ON p.id = w.path LEFT JOIN object o ON o.id = w.object "
+        "LEFT JOIN snapshot n ON n.id = w.snapshot LEFT JOIN source s ON s.id = n.source "
+        "WHERE (?1 IS NULL AND ?2 IS NULL) OR (w.snapshot IS NOT NULL "
+        "AND (?1 IS NULL OR s.name = ?1) AND (?2 IS NULL OR w.snapshot = ?2)) "
+        "OR (w.snapshot IS NULL AND EXISTS (SELECT 1 FROM sighting g JOIN snapshot m ON m.id = g.snapshot "
+        "JOIN source c ON c.id = m.source WHERE g.object = w.object "
+        "AND (?1 IS NULL OR c.name = ?1) AND (?2 IS NULL OR m.id = ?2))) ORDER BY w.id",
+        (source, snapshot),
     ):
         said = message(code, arguments)
-        where = named("where", raw_path) if raw_path is not None else {"where": sha256.hex() if sha256 else None}
-        yield {**where, "line": None, "reason": said["text"], "code": said["code"], "raw": None}
+        if raw_path is not None:
+            where = named("where", raw_path)
+        else:
+            where = {"where": sha256.hex() if sha256 else starts.get(of)}
+        told = {"line": None, "reason": said["text"], "code": said["code"], "raw": None}
+        yield {**where, **told, "source": name, "snapshot": look}

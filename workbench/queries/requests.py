@@ -48,11 +48,12 @@ class Skew:
     precision: int = SECOND
 
 
-def newest(reader: Reader) -> int | None:
-    """The last look of which requests are recorded."""
+def newest(reader: Reader, source: str | None = None) -> int | None:
+    """The last look, at one source or at any, of which requests are recorded."""
     found = reader.value(
-        "SELECT n.id FROM snapshot n WHERE EXISTS (SELECT 1 FROM exchange x WHERE x.snapshot = n.id) "
-        "ORDER BY n.observed DESC, n.id DESC LIMIT 1"
+        "SELECT n.id FROM snapshot n JOIN source s ON s.id = n.source WHERE (?1 IS NULL OR s.name = ?1) "
+        "AND EXISTS (SELECT 1 FROM exchange x WHERE x.snapshot = n.id) ORDER BY n.observed DESC, n.id DESC LIMIT 1",
+        (source,),
     )
     return None if found is None else int(found)
 
@@ -71,11 +72,14 @@ def page(
     return RequestPage(look, list(_rows(reader, look, after, limit, trouble=trouble)), counts(reader, look))
 
 
-def rows(reader: Reader, snapshot: int | None = None) -> Iterator[Row]:
-    """The rows of ``workbench requests``, streamed. Raises `UserError` ``no-such-snapshot``."""
-    look = newest(reader) if snapshot is None else snapshot
+def rows(reader: Reader, snapshot: int | None = None, source: str | None = None) -> Iterator[Row]:
+    """The rows of ``workbench requests``, streamed: of a look, else of the newest one, at any source or at one.
+
+    Raises `UserError` ``no-such-snapshot``, ``watch-not-its-look``.
+    """
+    look = newest(reader, source) if snapshot is None else snapshot
     if look is not None:
-        check_snapshot(reader, look)
+        check_snapshot(reader, look, source)
         yield from _rows(reader, look, 0, -1)
 
 
@@ -106,8 +110,9 @@ def skew(reader: Reader, snapshot: int) -> Skew | None:
 
 _COLUMNS = """
     SELECT x.id, x.snapshot, x.time, x.took, x.purpose, x.method, x.url, x.status, x.outcome, x.received, x.peer,
-    x.certificate, x.server_date, o.sha256, x.uid, w.name, x.start, x.length
-    FROM exchange x JOIN warc w ON w.id = x.warc LEFT JOIN object o ON o.id = x.object"""
+    x.certificate, x.server_date, o.sha256, x.uid, w.name, x.start, x.length, s.name
+    FROM exchange x JOIN warc w ON w.id = x.warc LEFT JOIN object o ON o.id = x.object
+    LEFT JOIN snapshot n ON n.id = x.snapshot LEFT JOIN source s ON s.id = n.source"""
 _ROWS = f"{_COLUMNS} WHERE x.snapshot = ? AND x.id > ? ORDER BY x.id LIMIT ?"
 _TROUBLE = (
     f"{_COLUMNS} WHERE x.snapshot = ? AND x.id > ? AND (x.outcome <> 'done' OR x.status >= 400) "
@@ -145,8 +150,12 @@ def worded(
     warc: str,
     start: int,
     length: int,
+    source: str | None,
 ) -> Row:
-    """One request as lists show it. ``took_us`` is microseconds, ``record`` names the WARC record of the answer."""
+    """One request as lists show it. ``took_us`` is microseconds, ``record`` names the WARC record of the answer.
+
+    ``source`` is null where the request belongs to no look.
+    """
     return {
         "id": row,
         "snapshot": snapshot,
@@ -166,4 +175,5 @@ def worded(
         "warc": warc,
         "start": start,
         "length": length,
+        "source": source,
     }

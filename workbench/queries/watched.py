@@ -160,22 +160,33 @@ def _certificate(reader: Reader, source: int) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def coverage(reader: Reader, snapshot: int | None = None) -> Iterator[Row]:
-    """What looks saw of each folder: ``snapshot``, ``path`` (null is the start itself), ``state``.
+def names(reader: Reader) -> list[str]:
+    """Every source of the case, watched or not, by its name."""
+    return [name for (name,) in reader.all("SELECT name FROM source ORDER BY name")]
 
-    Of one look, or of all. Raises `UserError` ``no-such-snapshot``.
+
+def coverage(reader: Reader, snapshot: int | None = None, source: str | None = None) -> Iterator[Row]:
+    """What looks saw of each folder: ``snapshot``, ``path`` (null is the start itself), ``state``, ``source``.
+
+    Of one look, of those at one source, or of all. Raises `UserError` ``no-such-snapshot``, ``watch-not-its-look``.
     """
     if snapshot is not None:
-        check_snapshot(reader, snapshot)
-    for look, raw, state in reader.conn.execute(
-        "SELECT c.snapshot, p.raw, c.state FROM coverage c LEFT JOIN path p ON p.id = c.path "
-        "WHERE ?1 IS NULL OR c.snapshot = ?1 ORDER BY c.snapshot, p.raw, c.id",
-        (snapshot,),
+        check_snapshot(reader, snapshot, source)
+    for look, raw, state, of in reader.conn.execute(
+        "SELECT c.snapshot, p.raw, c.state, s.name FROM coverage c LEFT JOIN path p ON p.id = c.path "
+        "JOIN snapshot n ON n.id = c.snapshot JOIN source s ON s.id = n.source "
+        "WHERE (?1 IS NULL OR c.snapshot = ?1) AND (?2 IS NULL OR s.name = ?2) ORDER BY c.snapshot, p.raw, c.id",
+        (snapshot, source),
     ):
-        yield {"snapshot": look, **named("path", raw), "state": state}
+        yield {"snapshot": look, **named("path", raw), "state": state, "source": of}
 
 
-def check_snapshot(reader: Reader, snapshot: int) -> None:
-    """Raise `UserError` ``no-such-snapshot`` where there is no such look."""
-    if reader.value("SELECT 1 FROM snapshot WHERE id = ?", (snapshot,)) is None:
+def check_snapshot(reader: Reader, snapshot: int, source: str | None = None) -> None:
+    """Raise `UserError` ``no-such-snapshot`` where there is no such look, and ``watch-not-its-look`` where it is not
+    one at `source`.
+    """
+    of = reader.value("SELECT s.name FROM snapshot n JOIN source s ON s.id = n.source WHERE n.id = ?", (snapshot,))
+    if of is None:
         raise UserError("no-such-snapshot", snapshot=snapshot)
+    if source not in (None, of):
+        raise UserError("watch-not-its-look", snapshot=snapshot)
