@@ -91,6 +91,9 @@ def test_only_what_lies_below_the_start_belongs_to_a_source(url: str, held: bool
         ("http://example.org/up/list.php?dir=a", "http://example.org/up/a", True),
         ("http://example.org/up/list.php", "http://example.org/other", False),
         ("http://example.org", "http://example.org/any/where", True),
+        ("ftp://example.org/%2Fpub/", "ftp://example.org/%2fpub/a", True),
+        ("ftp://example.org/%2Fpub/", "ftp://example.org/pub/a", False),
+        ("ftp://example.org/%2Fpub/", "ftp://example.org/%2Fpub/%2Fetc/a", False),
         ("http://example.org/a%20(b)/", "http://example.org/a%20%28b%29/c", True),
     ],
 )

@@ -16,6 +16,10 @@ _NAME = re.compile(r"[0-9a-z_.-]+")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^\s/?#@:\[\]]+)(?::(\d{1,5}))?")
 
 
+_HOST_LIKE = re.compile(r"localhost\b|[^/?#]*[.:]", re.IGNORECASE)
+"""What looks like a host without a scheme: a plain word may be anything."""
+
+
 def start_of(text: str) -> str:
     """A start address as a person types it, as an ASCII URL; ``http://`` where no scheme is given.
 
@@ -25,6 +29,8 @@ def start_of(text: str) -> str:
     if not typed or any(ord(sign) < 32 or ord(sign) == 127 for sign in typed):
         raise UserError("url-unreadable", url=typed)
     if "://" not in typed:
+        if not _HOST_LIKE.match(typed):
+            raise UserError("url-unreadable", url=typed)
         typed = f"http://{typed}"
     try:
         parts = urlsplit(typed)
@@ -72,9 +78,10 @@ class Scope:
         if parts is None:
             return False
         segments = [unquote_to_bytes(each) for each in parts.path.split("/")]
-        if "\\" in parts.path or any(map(_leads_elsewhere, segments)):
+        folder, below = segments[: len(self._folder)], segments[len(self._folder) :]
+        if not below or folder != self._folder or "\\" in parts.path:
             return False
-        return len(segments) > len(self._folder) and segments[: len(self._folder)] == self._folder
+        return not any(map(_leads_elsewhere, below))
 
     def is_start(self, url: str) -> bool:
         """Is this the start itself, with or without a slash at its end? Servers send from the one to the other."""
