@@ -184,7 +184,7 @@ def test_a_sample_is_fetched_again_on_every_seventh_look() -> None:
         ({"rate": -1.0}, "plan-rate"),
         ({"trust": "blind"}, "trust-unknown"),
         ({"robots": "fight"}, "robots-unknown"),
-        ({"limit_files": 0}, "plan-limit"),
+        ({"limit_files": -1}, "plan-limit"),
         ({"recheck": 1.5}, "plan-recheck"),
         ({"every": 5}, "plan-every"),
         ({"contact": "a\r\nCookie: x"}, "plan-contact"),

@@ -67,6 +67,11 @@ class Output:
         self._bar.clear()
         say(text)
 
+    def flush(self) -> None:
+        """Give out what was printed so far: more may come only much later. Raises `PipeClosed`."""
+        self._bar.clear()
+        flush()
+
     def close(self) -> None:
         """Print what is still held back. Raises `PipeClosed`."""
         self._bar.clear()

@@ -35,11 +35,14 @@ def _watch_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--kind", metavar="NAME", help="web, webdav, s3, share or ftp (default: found out)")
     parser.add_argument("--rate", metavar="N", help="requests per second (default: 2); 0: no limit, four at a time")
     parser.add_argument(
-        "--proxy", metavar="URL", help="http://HOST:PORT or socks5://HOST:PORT, names are looked up there"
+        "--proxy", metavar="URL", help="http://HOST:PORT or socks5://HOST:PORT (names are looked up there), none"
     )
     parser.add_argument("--list-only", action="store_true", default=None, help="list, and fetch nothing")
-    parser.add_argument("--limit-bytes", metavar="N", help="fetch at most so much in one look: 500M, 2G")
-    parser.add_argument("--limit-files", metavar="N", help="fetch at most so many files in one look")
+    parser.add_argument("--fetch", dest="list_only", action="store_false", default=None, help="take --list-only back")
+    parser.add_argument(
+        "--limit-bytes", metavar="N", help="fetch at most so much in one look: 500M, 2G, none (default: 10 GB)"
+    )
+    parser.add_argument("--limit-files", metavar="N", help="fetch at most so many files in one look; none (default)")
     parser.add_argument(
         "--trust",
         choices=("listing", "etag", "never"),
@@ -50,7 +53,12 @@ def _watch_arguments(parser: ArgumentParser) -> None:
         "--robots", choices=("obey", "ignore"), help="what the host's robots.txt is to us (default: obey)"
     )
     parser.add_argument("--contact", metavar="TEXT", help="an address for the server's owner, in the user agent")
-    parser.add_argument("--no-analyze", action="store_true", help="store only; analyze later")
+    parser.add_argument(
+        "--analyze", dest="analyze", action="store_true", default=None, help="look into new files (default)"
+    )
+    parser.add_argument(
+        "--no-analyze", dest="analyze", action="store_false", default=None, help="store only; analyze later"
+    )
     parser.add_argument("--anchor-dir", metavar="DIR", help="write an anchor there after each look")
     for name, what in (
         ("who", "who looks (default: the actor)"),
@@ -73,14 +81,37 @@ def _watch(call: Call) -> int:
     with call.case(write=True) as case, Pool() as pool:
         plan = _plan(case, call, every)
         _charter(case, call, plan)
-        call.out.rows(_looks(case, plan, pool, call, codes), COLUMNS)
+        for row in _looks(case, plan, pool, call, codes):
+            if call.json:
+                call.out.result(row)
+            else:
+                _tell(case, row, call)
+            call.out.flush()
     return max(codes, default=DONE)
 
 
-COLUMNS = [
-    (name, name)
-    for name in ("snapshot", "status", "sightings", "added", "changed", "removed", "returned", "requests", "failed")
-]
+CHANGES = ("added", "changed", "moved", "removed", "returned", "time_changed")
+TOLD = 10
+"""Problems of a look that are told one by one."""
+
+
+def _tell(case: Case, row: dict[str, Any], call: Call) -> None:
+    """A look in words: what it came to, what changed, and what stood in its way."""
+    from workbench.queries import harvest
+
+    call.out.line(
+        f"look {row['snapshot']}: {row['status']}{', not ended' if row['paused'] else ''}; {row['sightings']:,} files, "
+        f"{row['new_objects']:,} new objects ({row['bytes']:,} bytes), {row['requests']:,} requests"
+    )
+    changed = [f"{row[name]:,} {name.replace('_', '-')}" for name in CHANGES if row[name]]
+    call.out.line(f"  {', '.join(changed) or 'no change to tell of'}")
+    said = case.ask(harvest.troubles, row["snapshot"], TOLD + 1)
+    for place, message in said[:TOLD]:
+        call.out.line(f"  {place or 'start'}: {message.text()}")
+    if len(said) > TOLD:
+        call.out.line("  and more: workbench rejects CASE lists all of them")
+    if "anchor" in row:
+        call.out.line(f"  anchor {row['anchor']}")
 
 
 def _looks(case: Case, plan: Plan, pool: Any, call: Call, codes: list[int]) -> Iterator[dict[str, Any]]:
@@ -173,14 +204,14 @@ def _plan(case: Case, call: Call, every: int | None) -> Plan:
         robots=args.robots,
         contact=args.contact,
         every=every,
-        analyze=False if args.no_analyze else None,
+        analyze=args.analyze,
     )
 
 
 def _proxy(text: str | None) -> str | None:
     from workbench.sources.http.proxy import proxy_of
 
-    return None if text is None else proxy_of(text)
+    return text if text is None else "" if text.strip().lower() in NONE else proxy_of(text)
 
 
 def _charter(case: Case, call: Call, plan: Plan) -> None:
@@ -214,13 +245,17 @@ def _share(text: str | None) -> float | None:
     return number / 100 if percent and number is not None else number
 
 
+NONE = ("", "none")
+"""Words that take a limit or a proxy back."""
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 def size_of(text: str | None) -> int | None:
-    """``500M``, ``2G``, a plain number; raises `UserError` ``plan-limit``."""
+    """``500M``, ``2G``, a plain number, ``none`` as 0; raises `UserError` ``plan-limit``."""
     if text is None:
         return None
+    if text.strip().lower() in NONE:
+        return 0
     found = re.fullmatch(r"(\d{1,15})\s*([kmgt]?)(?:i?b)?", text.strip().lower(), re.ASCII)
     if found is None:
         raise UserError("plan-limit")
@@ -251,6 +286,7 @@ def _schedule_arguments(parser: ArgumentParser) -> None:
         help="whose timer (default: this system's)",
     )
     parser.add_argument("--every", metavar="TIME", help="24h, 7d (default: what the source was given, else 24h)")
+    parser.add_argument("--anchor-dir", metavar="DIR", help="have an anchor written there after each look")
     parser.add_argument("--write", metavar="DIR", help="write the files there (default: only print them)")
 
 
@@ -266,7 +302,8 @@ def _schedule(call: Call) -> int:
         raise UserError("watch-no-source", source=args.source)
     every = seconds_of(args.every) if args.every else known.options.get("every") or 86_400
     kind = args.kind or {"darwin": "launchd", "win32": "task"}.get(sys.platform, "systemd")
-    made = timers.entry(kind, program(), path, known.url, known.name, every)
+    extra = () if args.anchor_dir is None else ("--anchor-dir", str(Path(args.anchor_dir).absolute()))
+    made = timers.entry(kind, program(), path, known.url, known.name, every, extra)
     written = [] if args.write is None else _write(Path(args.write), made)
     command = timers.how(kind, list(made))
     if call.json:
@@ -308,7 +345,10 @@ COMMANDS = {
                 "workbench watch storage.wbcase https://example.org/s/AbCdEf --every 24h --limit-bytes 2G",
             ),
             "One look at an open server, recorded with every request. What was cut off is gone on with by the same\n"
-            "call. Only what anybody may read is read: no passwords, and a refused folder is left alone.",
+            "call. Only what anybody may read is read: no passwords, and a refused folder is left alone. What is said\n"
+            "of rate, proxy, limits, trust, robots, contact, interval, fetching and analyzing is kept with the source\n"
+            "and holds for its next looks, until something else is said. An anchor's folder belongs to this computer\n"
+            "and is not kept.",
         ),
         Command(
             "schedule",

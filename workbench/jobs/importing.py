@@ -25,7 +25,7 @@ from workbench.jobs.pool import Pool
 from workbench.jobs.sorting import logs_beside
 from workbench.jobs.trust import Trust
 from workbench.ops import intake as op
-from workbench.queries.harvest import files_before
+from workbench.queries.harvest import files_before, look_of
 from workbench.sources.base import problem_of, shown
 from workbench.sources.folder import file_time
 from workbench.sources.importers.base import Harvest, Importer, Options
@@ -175,7 +175,7 @@ class _Trusted:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._trust = Trust("listing", b"", 0, 0.0)
+        self._trusts: dict[int, Trust] = {}
 
     def __call__(self, snapshot: int, seen: Harvested) -> Harvested:
         """The file with the bytes of before, where a rule says so."""
@@ -188,7 +188,7 @@ class _Trusted:
         entry = Entry(
             b"", False, "", seen.size, False, seen.modified, seen.zone, seen.precision, seen.etag, stamp=stamp
         )
-        rule = NOT_MODIFIED if NOT_MODIFIED in seen.headers else self._trust.rule(entry, before)
+        rule = NOT_MODIFIED if NOT_MODIFIED in seen.headers else self._of(snapshot).rule(entry, before)
         if rule is None:
             return seen
         earlier = before.claimed.get(LISTING, "") == stamp or seen.modified is None
@@ -202,6 +202,13 @@ class _Trusted:
             headers={**{name: str(value) for name, value in before.claimed.items()}, LISTING: stamp},
             trusted=rule,
         )
+
+    def _of(self, snapshot: int) -> Trust:
+        """The policy of a look, which trusts what the look before it showed."""
+        if snapshot not in self._trusts:
+            previous = self._case.ask(look_of, snapshot).previous
+            self._trusts[snapshot] = Trust("listing", b"", 0, 0.0, previous)
+        return self._trusts[snapshot]
 
 
 def _keep(case: Case, paths: Sequence[Path], progress: Progress) -> None:

@@ -25,6 +25,8 @@ from workbench.sources.robots import Robots, rules_of
 from workbench.sources.warcformat import Earlier as Repeated
 from workbench.sources.warcread import unpack
 
+PAGES = ("text/", "application/json", "application/xml", "application/xhtml")
+"""Types that a listing may have."""
 NOT_OFFERED = (500, 501, 502, 504)
 """What FTP servers answer to a command that they do not know."""
 
@@ -238,6 +240,9 @@ def judged(kind: Kind, got: Got, *, at_start: bool) -> Answered:
     if is_login_page(got.page):
         code = "start-login" if at_start else "folder-login"
         return _not_listed(got.uid, Message(code), Coverage.REFUSED, got.page)
+    kind_of_file = got.page.media_type
+    if at_start and kind_of_file and not kind_of_file.startswith(PAGES):
+        return _not_listed(got.uid, Message("start-is-a-file", {"type": kind_of_file}), page=got.page)
     return _not_listed(got.uid, Message("listing-not-understood"), page=got.page)
 
 

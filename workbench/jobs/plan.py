@@ -18,7 +18,8 @@ ROBOTS = ("obey", "ignore")
 @dataclass(frozen=True)
 class Plan:
     """`kind` is empty when it is to be found out. `rate` is in requests per second, 0 without a limit; limits are per
-    look; `every` is in seconds; `recheck` is the share of trusted files that is fetched again, null for our own choice.
+    look, null or 0 for none; `every` is in seconds; `recheck` is the share of trusted files that is fetched again, null
+    for our own choice.
     """
 
     url: str
@@ -43,7 +44,7 @@ class Plan:
             raise UserError("trust-unknown", given=self.trust, known=", ".join(POLICIES))
         if self.robots not in ROBOTS:
             raise UserError("robots-unknown", given=self.robots, known=", ".join(ROBOTS))
-        if any(limit is not None and limit < 1 for limit in (self.limit_files, self.limit_bytes)):
+        if any(limit is not None and limit < 0 for limit in (self.limit_files, self.limit_bytes)):
             raise UserError("plan-limit")
         if self.recheck is not None and not 0 <= self.recheck <= 1:
             raise UserError("plan-recheck")
@@ -55,6 +56,7 @@ class Plan:
     def options(self) -> dict[str, Any]:
         """What is kept in the case. A proxy's name and password stay out of it."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in KEPT}
+        kept |= {name: 0 for name in ("limit_files", "limit_bytes") if kept[name] is None}
         kept["proxy"] = without_credentials(self.proxy)
         return kept
 

@@ -31,17 +31,19 @@ CALENDAR = {
 """Hours that systemd.time(7) can say as times of the calendar."""
 
 
-def entry(kind: str, program: Sequence[str], case: Path, url: str, source: str, every: int) -> dict[str, str]:
+def entry(
+    kind: str, program: Sequence[str], case: Path, url: str, source: str, every: int, extra: Sequence[str] = ()
+) -> dict[str, str]:
     """File names and texts of one entry that looks at a source every so many seconds (one minute at least).
 
-    `program` is how Workbench is started on this computer. Raises `UserError` ``timer-unknown``, ``timer-every``, and
+    `program` is how Workbench is started here, `extra` further words for its look. Raises `UserError` ``timer-unknown``, ``timer-every``, and
     ``timer-cron`` for what cron has no words for.
     """
     if kind not in KINDS:
         raise UserError("timer-unknown", given=kind, known=", ".join(KINDS))
     if every < 60:
         raise UserError("timer-every")
-    command = [*program, "watch", str(case.absolute()), url, "--source", source, "--once"]
+    command = [*program, "watch", str(case.absolute()), url, "--source", source, "--once", *extra]
     name = name_of(case, source)
     made = {"systemd": _systemd, "launchd": _launchd, "task": _task, "cron": _cron}[kind]
     return made(name, command, source, every)

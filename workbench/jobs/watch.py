@@ -229,7 +229,7 @@ class _Look:
             return self._not_understood(answered, session)
         case.run(ops.source, self._name, kind.name, self._start, plan.options())
         trust = Trust(plan.trust, of.uid, of.number, plan.recheck, of.previous)
-        budget = Budget(plan.limit_files, plan.limit_bytes, self._control.ask)
+        budget = Budget(plan.limit_files or None, plan.limit_bytes or None, self._control.ask)
         walk = Harvest(
             case,
             kind,

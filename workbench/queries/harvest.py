@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.case.readers import Reader
+from workbench.core.messages import Message
 from workbench.core.records import Placed
 from workbench.core.times import Precision, Zone
 
@@ -161,6 +162,18 @@ def last_heard(reader: Reader, snapshot: int) -> int | None:
     """When the last exchange of a look ended, microseconds UTC; null where there was none."""
     found = reader.value("SELECT max(time + took) FROM exchange WHERE snapshot = ?", (snapshot,))
     return None if found is None else int(found)
+
+
+def troubles(reader: Reader, snapshot: int, most: int) -> list[tuple[str, Message]]:
+    """What a look warns of, in order: the path (empty for the start) and the message."""
+    return [
+        (display or "", Message(code, json.loads(arguments)))
+        for display, code, arguments in reader.all(
+            "SELECT p.display, w.code, w.arguments FROM warning w LEFT JOIN path p ON p.id = w.path "
+            "WHERE w.snapshot = ? ORDER BY w.id LIMIT ?",
+            (snapshot, most),
+        )
+    ]
 
 
 @dataclass(frozen=True)
