@@ -36,8 +36,8 @@ def entry(
 ) -> dict[str, str]:
     """File names and texts of one entry that looks at a source every so many seconds (one minute at least).
 
-    `program` is how Workbench is started here, `extra` further words for its look. Raises `UserError` ``timer-unknown``, ``timer-every``, and
-    ``timer-cron`` for what cron has no words for.
+    `program` is how Workbench is started here, `extra` further words for its look. Raises `UserError`
+    ``timer-unknown``, ``timer-every``, and ``timer-cron`` for what cron has no words for.
     """
     if kind not in KINDS:
         raise UserError("timer-unknown", given=kind, known=", ".join(KINDS))
