@@ -433,16 +433,6 @@ def test_who_may_not_write_sees_today(run: Run, robot: WindowRobot, tmp_path: Pa
     run(scenario())
 
 
-def test_looks_of_one_day_are_told_apart_in_the_tree(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await opened(robot, made(tmp_path / "c", (seen(BEFORE, 0), seen(AFTER, 0), seen(AFTER, -2))))
-        labels = [each.label for each in robot.window.panes["files"].model.nodes()]  # type: ignore[attr-defined]
-        assert labels.count("Today 00:00:00 UTC") == 2
-        await robot.calm()
-
-    run(scenario())
-
-
 def test_a_case_that_is_not_watched_opens_on_everything(run: Run, robot: WindowRobot, case: Path) -> None:
     async def scenario() -> None:
         shown = await opened(robot, case)

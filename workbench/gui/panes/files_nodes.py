@@ -102,11 +102,12 @@ def source_node(found: SourceNode, zone: tzinfo, folders: Sequence[FolderNode]) 
         heading=True,
     )
     looks = _with_gaps(found.looks, zone)
-    node.add(looks[:RECENT_LOOKS])
+    node.add(_with_days(looks[:RECENT_LOOKS], above=text("panes.files.today-node")))
     earlier = looks[RECENT_LOOKS:]
     if earlier:
-        label = wording.counted("panes.files.earlier", sum(each.choosable for each in earlier))
-        node.add([Node(("earlier", found.name), label, "snapshot", choosable=False, dim=True).add(earlier)])
+        label = wording.counted("panes.files.earlier", sum(each.choosable for each, _ in earlier))
+        below = _with_days(earlier, above="")
+        node.add([Node(("earlier", found.name), label, "snapshot", choosable=False, dim=True).add(below)])
     return node.add([folder_node(each, found.name) for each in folders])
 
 
@@ -129,22 +130,39 @@ def folder_node(found: FolderNode, source: str) -> Node:
     )
 
 
-def _with_gaps(looks: Sequence[Look], zone: tzinfo) -> list[Node]:
-    """The looks; where they come daily, the days without one between them."""
-    nodes: list[Node] = []
+def _with_gaps(looks: Sequence[Look], zone: tzinfo) -> list[tuple[Node, str]]:
+    """The looks, each with the day that has to stand above it, if one has; where they come daily, the days without one
+    between them.
+    """
+    nodes: list[tuple[Node, str]] = []
     daily = _daily(looks)
     by_day = Counter(_day(look, zone) for look in looks)
     by_minute = Counter(look.observed // MINUTE for look in looks)
     for later, earlier in pairwise([*looks, None]):
         assert later is not None
-        several = by_day[_day(later, zone)] > 1
-        nodes.append(_look_node(later, zone, several=several, seconds=by_minute[later.observed // MINUTE] > 1))
+        several = by_day[_day(later, zone)] > 1 and later.precision != wording.DAY_PRECISION
+        seconds = by_minute[later.observed // MINUTE] > 1
+        today = wording.is_today(later.observed, zone)
+        day = text("panes.files.today-node") if today else _day(later, zone)
+        day = day if several else ""
+        nodes.append((_look_node(later, zone, several=several, seconds=seconds), day))
         if earlier is None or not daily:
             continue
         missing = later.observed // DAY - earlier.observed // DAY - 1
         if missing > 0:
-            nodes.append(_gap_node(earlier.observed // DAY + 1, missing))
+            nodes.append((_gap_node(earlier.observed // DAY + 1, missing), ""))
     return nodes
+
+
+def _with_days(nodes: Sequence[tuple[Node, str]], above: str) -> list[Node]:
+    """Above looks that are told apart by their time of day alone stands their day, unless it is the one above."""
+    made: list[Node] = []
+    for node, day in nodes:
+        if day and day != above:
+            made.append(Node(("day", day, node.key), day, "clock", dim=True, choosable=False))
+        above = day
+        made.append(node)
+    return made
 
 
 def _daily(looks: Sequence[Look]) -> bool:
@@ -159,17 +177,12 @@ def _day(look: Look, zone: tzinfo) -> str:
 def _look_node(look: Look, zone: tzinfo, *, several: bool, seconds: bool) -> Node:
     day = _day(look, zone)
     used = UTC if look.precision == wording.DAY_PRECISION else zone
-    today = wording.is_today(look.observed, used)
-    if several and look.precision != wording.DAY_PRECISION:
-        time = wording.clock_time(look.observed, used, seconds=seconds)
-        day = text("panes.files.today-at", time=time) if today else text("panes.gallery.at", day=day, time=time)
-    elif today:
-        day = text("panes.files.today", day=day)
-    label = (
-        day
-        if look.status == "complete"
-        else text("panes.files.with-note", name=day, note=text(f"panes.look.{look.status}"))
-    )
+    told = look.status != "complete"
+    if several:
+        day = wording.time_of_day(look.observed, used, seconds=seconds)
+    elif wording.is_today(look.observed, used):
+        day = text("panes.files.today-node") if told else text("panes.files.today", day=day)
+    label = text("panes.files.with-note", name=day, note=text(f"panes.look.{look.status}")) if told else day
     news = [text(f"panes.news.{kind}", count=wording.number(count)) for kind, count in look.kinds]
     if look.removed:
         news.append(text("panes.news.removed", count=wording.number(look.removed)))
@@ -188,7 +201,7 @@ def _look_node(look: Look, zone: tzinfo, *, several: bool, seconds: bool) -> Nod
         wording.number(look.fresh) if look.fresh else "",
         values=(("snapshot", look.id),),
         tooltip=tip,
-        spoken=f"{files}, {', '.join(news)}",
+        spoken=f"{when}, {files}, {', '.join(news)}" if several else f"{files}, {', '.join(news)}",
         dim=look.status == "failed",
     )
 

@@ -57,7 +57,13 @@ def year(micros: int, zone: tzinfo = UTC) -> int:
 def clock_time(micros: int, zone: tzinfo = UTC, *, seconds: bool = False) -> str:
     """``10:00 UTC``."""
     moment = _moment(micros, zone)
-    return "" if moment is None else f"{moment:{'%H:%M:%S' if seconds else '%H:%M'}} {offset_text(moment)}"
+    return "" if moment is None else f"{time_of_day(micros, zone, seconds=seconds)} {offset_text(moment)}"
+
+
+def time_of_day(micros: int, zone: tzinfo = UTC, *, seconds: bool = False) -> str:
+    """``10:00``: only where the zone stands beside it, or in the tooltip of what has little room."""
+    moment = _moment(micros, zone)
+    return "" if moment is None else f"{moment:{'%H:%M:%S' if seconds else '%H:%M'}}"
 
 
 def moment(
