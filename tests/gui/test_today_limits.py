@@ -79,7 +79,7 @@ def test_sources_whose_last_look_failed_say_so_and_why(run: Run, robot: WindowRo
         assert "refuses to show where the source starts (status 401)" in chip.toolTip()
         await shown.press("At last: the last look failed, connection refused")
         assert "192.0.2.1:80 refused the connection." in shown.pane.serious.text()
-        assert shown.filter.snapshot == (5,), "what it brought when it could be seen"
+        assert shown.filter.snapshot == (6,), "what it brought when it could be seen"
         await robot.calm()
 
     run(scenario())
