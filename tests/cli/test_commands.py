@@ -147,7 +147,8 @@ def test_files(case: Path) -> None:
 def test_sightings(case: Path) -> None:
     rows = listed("sightings", case)
     assert set(rows[0]) == {
-        "id", "snapshot", "path", "sha256", "state", "size_claimed", "modified", "zone", "precision", "etag", "record"
+        "id", "snapshot", "path", "sha256", "state", "size_claimed", "modified", "zone", "precision", "etag", "record",
+        "trusted", "rechecked",
     }  # fmt: skip
     assert len(rows) == 11
     assert rows[0]["zone"] == "given"
@@ -155,7 +156,7 @@ def test_sightings(case: Path) -> None:
 
 def test_changes(case: Path) -> None:
     rows = listed("changes", case)
-    assert set(rows[0]) == {"change", "path", "old_path", "sha256", "old_sha256", "size", "snapshot"}
+    assert set(rows[0]) == {"change", "path", "old_path", "sha256", "old_sha256", "size", "snapshot", "since"}
     found = {(row["snapshot"], row["change"], row["path"]) for row in rows if row["change"] != "time-changed"}
     assert found == {
         (2, "moved", "b/two.png"),

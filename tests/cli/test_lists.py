@@ -140,3 +140,18 @@ def test_a_certificate_is_a_whole_fingerprint(case: Path, word: str) -> None:
     told = run("decide", case, "--source", "server", f"--certificate={word}", code=2).err
     assert "64 hexadecimal digits" in told
     assert "workbench requests" in told
+
+
+def test_sightings_say_what_was_trusted(case: Path) -> None:
+    rows = listed("sightings", case, "--source", "server")
+    assert [(row["trusted"], row["rechecked"]) for row in rows] == [(None, None), ("etag", True), ("size-time", True)]
+    assert "rechecked: yes" in run("sightings", case).out
+
+
+def test_trust_stands_in_the_text(tmp_path: Path) -> None:
+    with create(tmp_path / "a.wbcase", "T", "Kim") as made:
+        one = stored(made, b"x")
+        look_at(made, [Said(START)], [sighted(b"x", one)])
+        look_at(made, [Said(START)], [sighted(b"x", one, trusted="size-time")], day=1)
+    lines = run("sightings", tmp_path / "a.wbcase").out.splitlines()
+    assert ["trusted: size-time" in line for line in lines] == [False, False, True]

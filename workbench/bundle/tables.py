@@ -26,7 +26,7 @@ from workbench.core.progress import Progress
 from workbench.core.times import Precision, rfc3339
 from workbench.queries import changes, events, files, origins
 from workbench.queries.changes import Change
-from workbench.queries.shown import named
+from workbench.queries.shown import chunks, named
 
 EVERYTHING = Filter(own=True)
 
@@ -60,6 +60,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "precision",
         "etag",
         "record",
+        "trusted",
+        "rechecked",
     ),
     "snapshots": (
         "id",
@@ -109,7 +111,18 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "last",
         "claims",
     ),
-    "changes": ("change", "path", "path_raw", "old_path", "old_path_raw", "sha256", "old_sha256", "size", "snapshot"),
+    "changes": (
+        "change",
+        "path",
+        "path_raw",
+        "old_path",
+        "old_path_raw",
+        "sha256",
+        "old_sha256",
+        "size",
+        "snapshot",
+        "since",
+    ),
     "marks": ("time", "actor", "target_kind", "target", "kind", "value", "present", "current"),
     "warnings": ("where", "where_raw", "line", "reason", "code", "raw", "raw_raw", "source", "snapshot"),
     "datasets": ("name", "release", "kind", "licence", "rows", "sha256"),
@@ -263,11 +276,13 @@ class Tables:
         masks = self.selection.masks
         for pair in changes.pairs(self.reader):
             if masks["snapshot"][pair.new]:
-                for change in changes.changes(self.reader, pair):
-                    if masks["sighting"][change.shown]:
-                        yield self._change(change)
+                told = [each for each in changes.changes(self.reader, pair) if masks["sighting"][each.shown]]
+                for part in chunks(told):
+                    fetched = changes.last_fetched(self.reader, part)
+                    for change in part:
+                        yield self._change(change, fetched.get(change, change.since))
 
-    def _change(self, change: Change) -> Row:
+    def _change(self, change: Change, since: int | None) -> Row:
         masks = self.selection.masks
         old_path = change.old_path if change.old_path is not None and masks["path"][change.old_path] else None
         objects = masks["object"]
@@ -282,6 +297,7 @@ class Tables:
             "old_sha256": self._sha256(old),
             "size": size,
             "snapshot": change.snapshot,
+            "since": since if since is not None and masks["snapshot"][since] else None,
         }
 
     def _path(self, row: int | None) -> bytes | None:

@@ -117,6 +117,14 @@ def _sightings(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
     return files.sightings(reader, filter_of(call, reader))
 
 
+def _bytes(row: Row) -> str | None:
+    """How the bytes of a sighting came to be known, where they were not simply fetched."""
+    checked = row["rechecked"]
+    if checked is not None:
+        return "rechecked: yes" if checked else "rechecked: no"
+    return None if row["trusted"] is None else f"trusted: {row['trusted']}"
+
+
 # changes
 
 
@@ -228,10 +236,14 @@ COMMANDS = {
                 ("size", "size_claimed"),
                 _time("modified"),
                 ("zone", "zone"),
+                ("bytes", "", _bytes),
                 ("path", "path"),
             ),
             ('workbench sightings storage.wbcase --path "render/*.png"',),
-            DETAILS,
+            DETAILS
+            + '\nUnder "bytes": where a look did not fetch a file again, by which rule its bytes were trusted to be\n'
+            "those of before (trusted: size-time, etag or not-modified); whether bytes that were fetched to check\n"
+            "that were the same (rechecked: yes or no).",
         ),
         Command(
             "changes",
@@ -239,6 +251,7 @@ COMMANDS = {
             listing(
                 _changes,
                 ("snapshot", "snapshot"),
+                ("since", "since"),
                 ("change", "change"),
                 ("size", "size"),
                 _short("sha256"),
@@ -249,7 +262,9 @@ COMMANDS = {
             ("workbench changes storage.wbcase --source storage", "workbench changes storage.wbcase --from 3 --to 9"),
             "Without --from and --to: what every look shows against all that was known before it. Removed is only\n"
             "what a look did not find in a folder that it listed. A look that was declared to be of a part\n"
-            "(--scope partial), failed or did not end is not compared.",
+            "(--scope partial), failed or did not end is not compared. Since is the last look that showed it\n"
+            "otherwise; of changed files the last one in which the bytes of before were really fetched: those between\n"
+            "only trusted it.",
         ),
         Command(
             "events",

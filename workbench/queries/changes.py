@@ -20,7 +20,8 @@ from workbench.queries.walk import ADDED, CHANGED, KINDS, MOVED, REMOVED, RETURN
 @dataclass(frozen=True)
 class Change:
     """One difference. Ids of rows; `sighting` is the new state of the path (null when it was removed). `shown` is the
-    sighting that shows it: that, or the last one of what was removed.
+    sighting that shows it: that, or the last one of what was removed. `base` is the sighting that it is held against;
+    null where there is none. `since` is the last look that showed it otherwise; null where none is known.
     """
 
     kind: str
@@ -31,6 +32,8 @@ class Change:
     old_object: int | None
     sighting: int | None
     shown: int
+    base: int | None = None
+    since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,23 @@ def _changes(reader: Reader, claims: Claims) -> list[Change]:
         np.where(gone, 0, of),
         np.where(gone, of, old_of),
         claims.row + 1,
+        claims.base + 1,
+        claims.since,
     )
     return [
-        Change(KINDS[kind], look, at, before or None, now or None, then or None, None if kind == REMOVED else row, row)
-        for kind, look, at, before, now, then, row in zip(*(each.tolist() for each in values), strict=True)
+        Change(
+            KINDS[kind],
+            look,
+            at,
+            before or None,
+            now or None,
+            then or None,
+            None if kind == REMOVED else row,
+            row,
+            base or None,
+            since or None,
+        )
+        for kind, look, at, before, now, then, row, base, since in zip(*(each.tolist() for each in values), strict=True)
     ]
 
 
@@ -134,6 +150,7 @@ def _described(reader: Reader, found: Sequence[Change]) -> Iterator[dict[str, An
     of = [each.object for each in found] + [each.old_object for each in found]
     hashes, sizes = _by_id(reader, "object", "sha256", of), _by_id(reader, "object", "size", of)
     claimed = _by_id(reader, "sighting", "size_claimed", [each.sighting for each in found])
+    fetched = last_fetched(reader, found)
     for each in found:
         yield {
             "change": each.kind,
@@ -143,7 +160,29 @@ def _described(reader: Reader, found: Sequence[Change]) -> Iterator[dict[str, An
             "old_sha256": None if each.old_object is None else hashes[each.old_object].hex(),
             "size": sizes[each.object] if each.object is not None else claimed.get(each.sighting),
             "snapshot": each.snapshot,
+            "since": fetched.get(each, each.since),
         }
+
+
+def last_fetched(reader: Reader, found: Sequence[Change]) -> dict[Change, int | None]:
+    """For files that have other bytes than before: the last look in which those before were really fetched there.
+
+    The looks since then took the server's word that the file is the same, so that the change may be older than the look
+    that shows it. Null where no look at that source fetched them there.
+    """
+    changed = [each for each in found if each.kind == KINDS[CHANGED] and each.base is not None]
+    looked: dict[int, int | None] = {}
+    for part in chunks(sorted({each.base for each in changed if each.base is not None})):
+        looked.update(
+            reader.all(
+                "SELECT b.id, (SELECT p.snapshot FROM sighting p JOIN snapshot n ON n.id = p.snapshot "
+                "WHERE p.path = b.path AND p.object = b.object AND n.source = m.source AND n.observed <= m.observed "
+                "AND NOT EXISTS (SELECT 1 FROM trusted t WHERE t.sighting = p.id) ORDER BY n.observed DESC, p.id DESC "
+                f"LIMIT 1) FROM sighting b JOIN snapshot m ON m.id = b.snapshot WHERE b.id IN ({marks(part)})",
+                part,
+            )
+        )
+    return {each: looked[each.base] for each in changed if each.base is not None}
 
 
 def _by_id(reader: Reader, table: str, column: str, ids: Sequence[int | None]) -> dict[int | None, Any]:

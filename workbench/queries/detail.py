@@ -32,7 +32,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Sight:
-    """One sighting."""
+    """One sighting.
+
+    `trusted` is by which rule its bytes were taken to be those of before: ``size-time``, ``etag``, ``not-modified``;
+    null where they were fetched in that look. `rechecked` says whether bytes that were fetched to check that trust were
+    the same; null where none were.
+    """
 
     id: int
     look: int
@@ -45,6 +50,8 @@ class Sight:
     size: int | None
     modified: Moment | None
     etag: str | None
+    trusted: str | None = None
+    rechecked: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -224,8 +231,10 @@ def _sightings(reader: Reader, where: str, key: int) -> tuple[Sight, ...]:
     """The first and the last of them where there are very many."""
     sql = (
         "SELECT s.id, n.id, n.observed, n.precision, ifnull(e.status, 'partial'), c.name, p.display, p.raw, s.state, "
-        "s.size_claimed, s.modified, s.zone, s.precision, s.etag FROM sighting s JOIN path p ON p.id = s.path "
-        "JOIN snapshot n ON n.id = s.snapshot JOIN source c ON c.id = n.source "
+        "s.size_claimed, s.modified, s.zone, s.precision, s.etag, t.rule, k.same FROM sighting s "
+        "JOIN path p ON p.id = s.path LEFT JOIN trusted t ON t.sighting = s.id "
+        "LEFT JOIN recheck k ON k.sighting = s.id JOIN snapshot n ON n.id = s.snapshot "
+        "JOIN source c ON c.id = n.source "
         f"LEFT JOIN snapshot_end e ON e.snapshot = n.id WHERE {where} ORDER BY n.observed {{}}, s.id {{}} LIMIT {MOST}"
     )
     rows = {row[0]: row for row in reader.all(sql.format("ASC", "ASC"), (key,))}
@@ -244,6 +253,8 @@ def _sightings(reader: Reader, where: str, key: int) -> tuple[Sight, ...]:
             row[9],
             None if row[10] is None else Moment(*row[10:13]),
             row[13],
+            row[14],
+            None if row[15] is None else bool(row[15]),
         )
         for row in sorted(rows.values(), key=lambda row: (row[2], row[0]))
     )

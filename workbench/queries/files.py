@@ -212,17 +212,24 @@ def _in(reader: Reader, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, 
 
 
 def sightings(reader: Reader, asked: Filter) -> Iterator[Row]:
-    """The rows of ``workbench sightings``."""
+    """The rows of ``workbench sightings``.
+
+    ``trusted`` is by which rule the bytes were taken to be those of before, and null where they were fetched in that
+    look; ``rechecked`` says whether bytes that were fetched to check that trust were the same, and null where none
+    were.
+    """
     mask = select.sightings(reader, asked)
     states = select.object_states(reader)
     for part in chunks((np.flatnonzero(mask) + 1).tolist()):
-        for row, snapshot, raw, held, sha256, state, size, modified, zone, precision, etag, record in reader.all(
+        for row, snapshot, raw, held, sha256, state, size, *told in reader.all(
             "SELECT s.id, s.snapshot, p.raw, s.object, o.sha256, s.state, s.size_claimed, s.modified, s.zone, "
-            "s.precision, s.etag, s.record FROM sighting s JOIN path p ON p.id = s.path "
-            "LEFT JOIN object o ON o.id = s.object "
+            "s.precision, s.etag, s.record, t.rule, c.same FROM sighting s JOIN path p ON p.id = s.path "
+            "LEFT JOIN object o ON o.id = s.object LEFT JOIN trusted t ON t.sighting = s.id "
+            "LEFT JOIN recheck c ON c.sighting = s.id "
             f"WHERE s.id IN ({marks(part)}) ORDER BY s.id",
             part,
         ):
+            modified, zone, precision, etag, record, trusted, same = told
             yield {
                 "id": row,
                 "snapshot": snapshot,
@@ -235,4 +242,6 @@ def sightings(reader: Reader, asked: Filter) -> Iterator[Row]:
                 "precision": None if modified is None else Precision(precision).word(),
                 "etag": etag,
                 "record": record,
+                "trusted": trusted,
+                "rechecked": None if same is None else bool(same),
             }
