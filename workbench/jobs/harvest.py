@@ -25,8 +25,6 @@ from workbench.queries import harvest as queries
 from workbench.queries.harvest import Before
 from workbench.sources.remote import Entry, Kind, Listing
 
-SYNCING = 6
-"""Threads for each request at a time: a file that has come waits for the disk while the next ones come."""
 INCOMPLETE = frozenset({"listing-cut-off", "listing-too-many", "rows-incomplete", "bucket-no-next-page"})
 """What readers say of a page that does not show all of its folder: then nothing is known of what is not on it."""
 
@@ -75,7 +73,7 @@ class Harvest:
         """
         self._waiting.append(_Place(b"", start))
         self._session.control.add(folders_known=1)
-        with ThreadPoolExecutor(parallel * SYNCING, "fetch") as pool:
+        with ThreadPoolExecutor(parallel, "fetch") as pool:
             filing = Filing(
                 self._case, self._kind, self._session, self._pages, self._recorder, self._rules, self._budget, pool,
                 self._progress,
