@@ -102,6 +102,16 @@ def test_warnings_and_what_was_left_end_with_one(case: Path, harvest: Path, tmp_
     assert run("import", case, harvest, "--scope", "complete", "--json", code=1).object["status"] == "partial"
 
 
+def test_the_end_says_whether_the_looks_are_what_was_asked_for(case: Path, harvest: Path, tmp_path: Path) -> None:
+    """As with ``add``: a look of a part that was asked for is all there is; a part of a whole is not."""
+    asked = ("--scope", "complete", "--json")
+    assert run("import", case, harvest, "--json", code=0).object["status"] == "partial"
+    done = run("import", case, harvest, *asked, code=1).object
+    assert (done["status"], done["warnings"]) == ("partial", 0)  # b.png is listed and not in it
+    whole = warc(tmp_path / "whole.warc.gz", [listing(HOST, [row("a.png")]), response(HOST + "a.png", b"hello")])
+    assert run("import", case, whole, *asked, code=0).object["status"] == "complete"
+
+
 def test_logs_beside_files_are_counted(case: Path, tmp_path: Path) -> None:
     folder = tmp_path / "harvest"
     (folder / "pub").mkdir(parents=True)

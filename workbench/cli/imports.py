@@ -110,7 +110,8 @@ COMMANDS = {
             ),
             "Understood are WARC, WACZ, the JSON of OpenDirectoryDownloader and of rclone lsjson -R, folders of wget\n"
             "and aria2, saved listing pages, and folders with access logs beside files. WARC files given together\n"
-            "are one look. An import that was cut off is gone on with by the same call.",
+            "are one look. An import that was cut off is gone on with by the same call.\n"
+            "Ends with 1 where something was left, or where a look is not the whole that --scope complete asked for.",
         ),
     )
 }
