@@ -174,15 +174,16 @@ def _sightings(pane: DetailPane, item: Item) -> QWidget:
         text("panes.detail.sightings"),
         wording.counted("panes.detail.sightings-note", item.sightings_in_all),
         foldable=True,
-        shown=len(runs) > 1,
+        shown=len(runs) > 1 or any(each.trusted for each in runs),
     )
     for each in runs[:LINES]:
         section.add(words(each.path, font="mono-caption", theme=pane.theme))
         first, last = say.look_time(each.first, pane.zone), say.look_time(each.last, pane.zone)
         span = first if first == last else text("panes.detail.from-to", first=first, last=last)
-        looks = wording.counted("panes.files.looks", each.count)
-        note = words(f"{looks}, {span} · {each.first.source}", "caption")
-        section.add(note)
+        looks = wording.counted("panes.files.looks", len(each.sightings))
+        section.add(words(f"{looks}, {span} · {each.first.source}", "caption"))
+        for said in say.held_words(each, pane.zone):
+            section.add(words(said, "caption"))
     if len(runs) > LINES:
         section.add(words(text("panes.detail.and-more", count=wording.number(len(runs) - LINES)), "caption"))
     return section

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from itertools import groupby
 
 from workbench.core.times import Precision, Zone
 from workbench.gui.panes import wording
@@ -69,11 +68,17 @@ def seen(item: Item, zone: tzinfo) -> Said:
     else:
         value = text("panes.detail.seen-first-look", at=at)
     if item.sightings_in_all > 1 and last.look != first.look:
-        count = len({each.look for each in item.sightings})
-        note = text("panes.detail.seen-last", at=look_time(last, zone), count=wording.number(count))
+        note = text("panes.detail.seen-last", at=look_time(last, zone), count=wording.number(_looks(item.sightings)))
     else:
         note = text("panes.detail.seen-once")
+    fetched = [each for each in item.sightings if each.trusted is None]
+    if len(fetched) < len(item.sightings):
+        note = ", ".join((note, wording.counted("panes.detail.fetched-in", _looks(fetched))))
     return Said(label, value, note)
+
+
+def _looks(sightings: Sequence[Sight]) -> int:
+    return len({each.look for each in sightings})
 
 
 def server_says(item: Item, zone: tzinfo) -> Said | None:
@@ -153,22 +158,57 @@ def facts(item: Item) -> list[Said]:
 
 @dataclass(frozen=True)
 class Run:
-    """Looks in a row at which the file lay at one path."""
+    """Looks at one source in which the file lay at one path, in time."""
 
     path: str
-    first: Sight
-    last: Sight
-    count: int
+    sightings: tuple[Sight, ...]
+
+    @property
+    def first(self) -> Sight:
+        """The first of them."""
+        return self.sightings[0]
+
+    @property
+    def last(self) -> Sight:
+        """The last of them."""
+        return self.sightings[-1]
+
+    @property
+    def trusted(self) -> bool:
+        """Was the file not fetched in some of them?"""
+        return any(each.trusted is not None for each in self.sightings)
 
 
 def runs(sightings: Sequence[Sight]) -> list[Run]:
-    """Sightings by path, in the order of the first."""
-    by_path = sorted(sightings, key=lambda each: (each.path, each.look_time.micros))
-    found = []
-    for path, group in groupby(by_path, key=lambda each: each.path):
-        own = list(group)
-        found.append(Run(path, own[0], own[-1], len(own)))
-    return sorted(found, key=lambda each: each.first.look_time.micros)
+    """Sightings by source and path, in the order of the first."""
+    found: dict[tuple[str, bytes], list[Sight]] = {}
+    for each in sorted(sightings, key=lambda each: each.look_time.micros):
+        found.setdefault((each.source, each.raw), []).append(each)
+    return [Run(own[0].path, tuple(own)) for own in found.values()]
+
+
+def held_words(run: Run, zone: tzinfo) -> list[str]:
+    """In which of the looks of a run the file was not fetched again and why, and where that was put to the test."""
+    said: list[str] = []
+    for rule in dict.fromkeys(each.trusted for each in run.sightings if each.trusted is not None):
+        own = [at for at, each in enumerate(run.sightings) if each.trusted == rule]
+        since = {_fetched_before(run, at) for at in own}
+        base = since.pop() if len(since) == 1 else None
+        before = text("panes.detail.before") if base is None else text("panes.detail.on", at=look_time(base, zone))
+        why = text(f"panes.detail.trusted.{rule}", before=before)
+        whole = len(own) == len(run.sightings)
+        code = "panes.detail.not-fetched" if whole else "panes.detail.not-fetched-of"
+        said.append(text(code, count=wording.number(len(own)), why=why))
+    for same in (True, False):
+        count = sum(each.rechecked is same for each in run.sightings)
+        if count:
+            said.append(wording.counted(f"panes.detail.rechecked-{'same' if same else 'other'}", count))
+    return said
+
+
+def _fetched_before(run: Run, at: int) -> Sight | None:
+    """The last look before one of them that fetched the file."""
+    return next((each for each in reversed(run.sightings[:at]) if each.trusted is None), None)
 
 
 def network_chips(network: Network) -> list[tuple[str, Tone]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from workbench.core.messages import Message, catalogue
-from workbench.core.times import DAY, HOUR
+from workbench.core.times import DAY, HOUR, MINUTE
 from workbench.gui.panes import wording
 from workbench.gui.texts import message_text, text
 from workbench.gui.widgets.calendar_strip import DayCell
@@ -88,7 +88,7 @@ def _own(found: Heading, zone: tzinfo) -> Said:
             return Said(wording.counted("today.first", found.files))
         return Said(text("today.not-compared", files=files), serious=True)
     if not found.kinds and found.before is not None:
-        before = _when(found.before, zone)
+        before = _when(found.before, zone, last)
         code = "today.unchanged-part" if last.status == "partial" else "today.unchanged"
         how = "; ".join(_how(found))
         said = text(f"{code}-trusted" if how else code, time=before, files=files, how=how)
@@ -104,9 +104,12 @@ def _how(found: Heading) -> list[str]:
     return [wording.counted(f"today.how.{each}", count) for each, count in said if count]
 
 
-def _when(look: Look, zone: tzinfo) -> str:
-    """A look by its time, to the minute."""
-    return wording.moment(look.observed, zone, max(look.precision, wording.MINUTE_PRECISION))
+def _when(look: Look, zone: tzinfo, beside: Look | None = None) -> str:
+    """A look by its time, to the minute; beside another one of that minute to the second."""
+    same = beside is not None and look.observed // MINUTE == beside.observed // MINUTE
+    return wording.moment(
+        look.observed, zone, look.precision if same else max(look.precision, wording.MINUTE_PRECISION)
+    )
 
 
 def refused(found: Heading) -> str:
