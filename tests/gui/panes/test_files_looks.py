@@ -91,10 +91,11 @@ def test_a_look_of_which_only_the_day_is_known_has_no_time() -> None:
 
 @pytest.mark.parametrize("status", ["partial", "failed"])
 def test_the_longest_of_them_fits_a_narrow_window(theme: Theme, status: str) -> None:
-    """Of a tree of 200 pixels, as a window of 1024 has it, indentation, icon and scroll bar leave 131 to words and a
+    """Of a tree of 200 pixels, as a window of 1024 has it, indentation, icon and scroll bar leave 121 to words and a
     number of two digits.
     """
     found = node(look(NOON + 58 * SECOND, status), look(NOON + 59 * SECOND, status))
     words = QFontMetrics(theme.font("base")).horizontalAdvance(found.children[0].label)
     number = QFontMetrics(theme.font("numbers")).horizontalAdvance("21")
-    assert words + 8 + number <= 131
+    assert words + 5 + number <= 121
+    assert all(each.from_start for each in found.children)

@@ -14,6 +14,8 @@ from workbench.gui.widgets.elide import elided
 
 ROW, HEADING = 26, 34
 _ICON = 15
+_GAP = 5
+"""Between a name and its number."""
 
 
 class FilesDelegate(QStyledItemDelegate):
@@ -73,11 +75,16 @@ class FilesDelegate(QStyledItemDelegate):
             painter.drawText(
                 QRect(right - wide, area.top(), wide + 1, area.height()), Qt.AlignmentFlag.AlignVCenter, node.count
             )
-            right -= wide + 8
+            right -= wide + _GAP
         font = self._theme.font("base")
         if node.heading:
             font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(ink)
         words = QRect(area.left() + _ICON + 8, area.top(), right - area.left() - _ICON - 8, area.height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, elided(node.label, QFontMetrics(font), words.width()))
+        metrics = QFontMetrics(font)
+        if node.from_start:
+            shown = metrics.elidedText(node.label, Qt.TextElideMode.ElideRight, words.width())
+        else:
+            shown = elided(node.label, metrics, words.width())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, shown)

@@ -39,6 +39,8 @@ class Node:
     spoken: str = ""
     dim: bool = False
     heading: bool = False
+    from_start: bool = False
+    """What tells it from others stands at its start, which is kept where there is too little room."""
     choosable: bool = True
     target: int | None = None
     """Of a watched source, its id: choosing it puts it in focus."""
@@ -203,6 +205,7 @@ def _look_node(look: Look, zone: tzinfo, *, several: bool, seconds: bool) -> Nod
         tooltip=tip,
         spoken=f"{when}, {files}, {', '.join(news)}" if several else f"{files}, {', '.join(news)}",
         dim=look.status == "failed",
+        from_start=True,
     )
 
 
