@@ -39,6 +39,8 @@ REQUEST, RESPONSE = "application/http;msgtype=request", "application/http;msgtyp
 
 _BLOCK = 1 << 20
 _SAMPLE = 64 << 10
+_SMALL = 4 << 10
+"""Bytes of a block below which setting up a large window costs more than it saves."""
 _TRANSFER = re.compile(rb"(?im)^(?=(?:x-archive-orig-)*transfer-encoding[ \t]*:)")
 
 
@@ -328,7 +330,7 @@ def _warc_fields(values: dict[str, str]) -> bytes:
 
 def _record(kind: str, name: str, time: int, fields: Fields, block: bytes) -> bytes:
     head = _warc_head(kind, name, time, [*fields, ("WARC-Block-Digest", _digest(block))], len(block))
-    return b"".join(_zipped([head, block, b"\r\n\r\n"], 6))
+    return b"".join(_zipped([head, block, b"\r\n\r\n"], 6, small=len(block) < _SMALL))
 
 
 def _warc_head(kind: str, name: str, time: int, fields: Fields, length: int) -> bytes:
@@ -337,9 +339,10 @@ def _warc_head(kind: str, name: str, time: int, fields: Fields, length: int) -> 
     return "\r\n".join(["WARC/1.1", *lines, f"Content-Length: {length}", "", ""]).encode("utf-8", "replace")
 
 
-def _zipped(pieces: Iterable[bytes], level: int) -> Iterator[bytes]:
-    """One gzip member (RFC 1952) without time, name or system."""
-    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+def _zipped(pieces: Iterable[bytes], level: int, *, small: bool = False) -> Iterator[bytes]:
+    """One gzip member (RFC 1952) without time, name or system. A small one needs no large window."""
+    window, memory = (-12, 5) if small else (-15, 8)
+    packer = zlib.compressobj(level, zlib.DEFLATED, window, memory)
     checksum = size = 0
     yield b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
     for piece in pieces:
