@@ -240,3 +240,16 @@ def keys_shown(spec: Spec) -> str:
         QKeySequence(keys, QKeySequence.SequenceFormat.PortableText).toString(QKeySequence.SequenceFormat.NativeText)
         for keys in spec.keys
     )
+
+
+def menu_keys(spec: Spec) -> str:
+    """How an action is reached by the letters of the menus, ``Alt+W, H``; nothing where one of them has none."""
+    letters = [_letter(text(f"menu.{spec.menu}")), _letter(text(f"action.{spec.id}"))]
+    if not all(letters):
+        return ""
+    opens = QKeySequence(f"Alt+{letters[0]}", QKeySequence.SequenceFormat.PortableText)
+    return f"{opens.toString(QKeySequence.SequenceFormat.NativeText)}, {letters[1]}"
+
+
+def _letter(words: str) -> str:
+    return words.replace("&&", "").partition("&")[2][:1].upper()

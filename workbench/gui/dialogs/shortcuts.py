@@ -1,4 +1,4 @@
-"""All keys, from the table of actions, with a search."""
+"""All keys, with a search. What has no key of its own is reached by the letters of the menus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QWidget
 
-from workbench.gui.actions import ACTIONS, keys_shown
+from workbench.core.messages import catalogue
+from workbench.gui.actions import ACTIONS, keys_shown, menu_keys
 from workbench.gui.dialogs.dialog import Dialog
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme
@@ -20,25 +21,27 @@ class ShortcutsDialog(Dialog):
     """Type to find."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "shortcuts", text("shortcuts.title"), "", 620, parent)
+        super().__init__(theme, "shortcuts", text("shortcuts.title"), "", 820, parent)
         rows = [
-            (text(f"action.{spec.id}").replace("&", ""), keys_shown(spec), text(f"menu.{spec.menu}").replace("&", ""))
+            (
+                _plain(f"action.{spec.id}"),
+                keys_shown(spec) or menu_keys(spec),
+                _plain(f"menu.{spec.menu}"),
+                _plain(tip) if (tip := f"action.{spec.id}.tip") in catalogue() else None,
+            )
             for spec in ACTIONS
-            if spec.keys
         ]
-        rows += [(text(f"key.{name}.does"), text(f"key.{name}"), text("menu.gallery")) for name in MORE]
+        rows = [row for row in rows if row[1]]
+        rows += [(text(f"key.{name}.does"), text(f"key.{name}"), text("menu.gallery"), None) for name in MORE]
         self.table = DataTable(theme, text("shortcuts.keys"))
         self.table.set_columns(
             (
-                Column("what", text("shortcuts.what"), "text", 280),
+                Column("what", text("shortcuts.what"), "text", 220),
                 Column("keys", text("shortcuts.keys"), "mono", 150),
-                Column("menu", text("shortcuts.menu"), "text", 110),
+                Column("menu", text("shortcuts.menu"), "text", 70),
+                Column("more", text("shortcuts.more"), "text", 350, unknown=""),
             ),
-            {
-                "what": [row[0] for row in rows],
-                "keys": [row[1] for row in rows],
-                "menu": [row[2] for row in rows],
-            },
+            {name: [row[at] for row in rows] for at, name in enumerate(("what", "keys", "menu", "more"))},
             np.arange(len(rows), dtype=np.int64),
         )
         self.table.setMinimumHeight(380)
@@ -47,4 +50,8 @@ class ShortcutsDialog(Dialog):
         self.table.search.setFocus()
 
     def sizeHint(self) -> QSize:
-        return QSize(660, 600)
+        return QSize(860, 600)
+
+
+def _plain(code: str) -> str:
+    return text(code).replace("&", "")
