@@ -18,7 +18,7 @@ from workbench.queries import harvest as queries
 from workbench.queries.harvest import Kept
 from workbench.sources.ftp.unixlist import LISTED_AT
 from workbench.sources.http.content import decoded
-from workbench.sources.http.headers import headers_of
+from workbench.sources.http.headers import headers_of, states_end
 from workbench.sources.listings.registry import is_login_page
 from workbench.sources.remote import Ask, Kind, Listing, NetworkError, Page
 from workbench.sources.robots import Robots, rules_of
@@ -68,8 +68,7 @@ class _Told:
     @property
     def ended(self) -> bool:
         """Did the server say where the body ends? FTP does by its reply, which was waited for."""
-        names = ("content-length", "x-archive-orig-transfer-encoding", LISTED_AT)
-        return any(name in self.headers for name in names)
+        return LISTED_AT in self.headers or states_end(self.headers)
 
 
 class Pages:
