@@ -21,7 +21,7 @@ class ShortcutsDialog(Dialog):
     """Type to find."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "shortcuts", text("shortcuts.title"), "", 820, parent)
+        super().__init__(theme, "shortcuts", text("shortcuts.title"), "", 940, parent)
         rows = [
             (
                 _plain(f"action.{spec.id}"),
@@ -36,10 +36,10 @@ class ShortcutsDialog(Dialog):
         self.table = DataTable(theme, text("shortcuts.keys"))
         self.table.set_columns(
             (
-                Column("what", text("shortcuts.what"), "text", 220),
-                Column("keys", text("shortcuts.keys"), "mono", 150),
+                Column("what", text("shortcuts.what"), "text", 200),
+                Column("keys", text("shortcuts.keys"), "mono", 140),
                 Column("menu", text("shortcuts.menu"), "text", 70),
-                Column("more", text("shortcuts.more"), "text", 350, unknown=""),
+                Column("more", text("shortcuts.more"), "text", 470, unknown=""),
             ),
             {name: [row[at] for row in rows] for at, name in enumerate(("what", "keys", "menu", "more"))},
             np.arange(len(rows), dtype=np.int64),
@@ -50,7 +50,7 @@ class ShortcutsDialog(Dialog):
         self.table.search.setFocus()
 
     def sizeHint(self) -> QSize:
-        return QSize(860, 600)
+        return QSize(960, 600)
 
 
 def _plain(code: str) -> str:
