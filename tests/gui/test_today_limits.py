@@ -70,14 +70,14 @@ def test_sources_whose_last_look_failed_say_so_and_why(run: Run, robot: WindowRo
         shown = await opened(robot, made(tmp_path / "c", WEEK, others))
         found = {chip.spec.label: chip for chip in shown.pane.chips.chips() if chip.spec.key[0] == "place"}  # type: ignore[index]
         assert list(found) == [
-            "Never: the last look failed, status 401",
-            "At last: the last look failed, connection refused",
-            "Unsaid: the last look failed",
+            "Never: last look failed, status 401",
+            "At last: last look failed, connection refused",
+            "Unsaid: last look failed",
         ]
         assert [chip.spec.tone for chip in found.values()] == ["attention"] * 3
-        chip = found["Never: the last look failed, status 401"]
+        chip = found["Never: last look failed, status 401"]
         assert "refuses to show where the source starts (status 401)" in chip.toolTip()
-        await shown.press("At last: the last look failed, connection refused")
+        await shown.press("At last: last look failed, connection refused")
         assert "192.0.2.1:80 refused the connection." in shown.pane.serious.text()
         assert shown.filter.snapshot == (6,), "what it brought when it could be seen"
         await robot.calm()
