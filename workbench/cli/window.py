@@ -16,7 +16,9 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--screenshot", metavar="FILE.png", help="draw the window into a picture and end")
     parser.add_argument("--size", metavar="WxH", help="size of the picture in pixels")
     parser.add_argument("--theme", choices=("light", "dark"), help="instead of the system's")
-    parser.add_argument("--pane", metavar="NAME", help="the pane to show in front, or today: what the last look brought")
+    parser.add_argument(
+        "--pane", metavar="NAME", help="the pane to show in front, or today: what the last look brought"
+    )
     parser.add_argument("--focus", metavar="TARGET", help="what to show in detail: a SHA-256 or an address")
     filtering(parser)
 
