@@ -42,7 +42,7 @@ def test_names_are_looked_up_through_their_index(case: Case, monkeypatch: pytest
     def plan(reader: Reader) -> list[str]:
         rows = reader.all
         monkeypatch.setattr(reader, "all", lambda sql, values=(): asked.append((sql, values)) or rows(sql, values))
-        files_before(reader, now, [b"7", b"b"])
+        files_before(reader, now, [b"%d" % number for number in range(AT_ONCE)])
         return [step for sql, values in asked for *_, step in rows(f"EXPLAIN QUERY PLAN {sql}", values)]
 
     held = stored(case, b"same")

@@ -56,7 +56,9 @@ def files_before(reader: Reader, snapshot: int, paths: Sequence[bytes]) -> dict[
 def _before(reader: Reader, snapshot: int, paths: Sequence[bytes]) -> Iterator[tuple[bytes, Before]]:
     marks = ",".join("?" * len(paths))
     last = reader.all(
-        "SELECT max(s.id), p.raw FROM path p JOIN sighting s ON s.path = p.id JOIN snapshot n ON n.id = s.snapshot "
+        # CROSS JOIN keeps this order (sqlite.org/lang_select.html): else all sightings of the source would be read
+        "SELECT max(s.id), p.raw FROM path p CROSS JOIN sighting s ON s.path = p.id "
+        "CROSS JOIN snapshot n ON n.id = s.snapshot "
         f"WHERE p.raw IN ({marks}) AND s.object IS NOT NULL AND s.snapshot <> ? "
         "AND n.source = (SELECT source FROM snapshot WHERE id = ?) GROUP BY p.id",
         (*paths, snapshot, snapshot),
