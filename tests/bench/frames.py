@@ -28,7 +28,7 @@ from tests.gui.robots import WindowRobot, until
 from tests.servers.running import place
 from tests.servers.web import nginx
 from workbench.case.case import create
-from workbench.gui.app import TURN_SECONDS
+from workbench.gui.app import TURN_SECONDS, settle
 from workbench.gui.frame_timer import LONG_MS, VARIABLE, FrameTimer
 from workbench.gui.garbage import Garbage
 from workbench.gui.loop import make_loop
@@ -110,6 +110,7 @@ def main() -> None:
         loop = make_loop(app)
         asyncio.set_event_loop(loop)
         robot = WindowRobot(theme, out)
+        robot.window.entered.connect(lambda: settle(robot.window, garbage))
         try:
             seconds = loop.run_until_complete(look(robot, out / "frames.wbcase", out / "frames.jsonl", count))
         finally:

@@ -59,7 +59,7 @@ def run(opening: Opening) -> int:
     sys.setswitchinterval(TURN_SECONDS)
     try:
         with asyncio.Runner(loop_factory=lambda: make_loop(app, errors)) as runner:
-            return runner.run(_window(app, look, settings, errors, opening))
+            return runner.run(_window(app, look, settings, errors, opening, garbage))
     finally:
         garbage.stop()
         errors.uninstall()
@@ -98,11 +98,13 @@ async def _window(
     settings: Settings,
     errors: ErrorDesk,
     opening: Opening,
+    garbage: Garbage,
 ) -> int:
     case_path, screenshot = opening.case, opening.screenshot
     window = MainWindow(look, settings, errors, Tasks(errors.report))
     closed = asyncio.Event()
     window.closed.connect(closed.set)
+    window.entered.connect(lambda: settle(window, garbage))
     app.styleHints().colorSchemeChanged.connect(lambda _: look.set(wanted_theme(settings)))
     _place(window, settings, opening.size)
     painted = asyncio.Event()
@@ -136,6 +138,13 @@ async def _window(
         await window.shut_down()
         window.deleteLater()
     return code
+
+
+def settle(window: MainWindow, garbage: Garbage) -> None:
+    """A case is open, and what shows it stays until it is closed."""
+    if window.session is not None:
+        garbage.settle()
+        window.session.destroyed.connect(garbage.release)
 
 
 async def begin_with(session: Session, opening: Opening) -> None:
