@@ -392,7 +392,7 @@ def test_the_report_tells_of_the_watched_server(case: Case, tmp_path: Path) -> N
     assert report.count("Watched server:") == 1
     for words in (
         "To know who works there", "Public interest", "2 missed", "2024-01-04 00:00", "2 listed, 1 refused", "1 failed",
-        "+3 s", "1 answers", "not told", "Confirmed by Kim", "Not confirmed by a person.",
+        "+3 s", "1 answer<", "not told", "Confirmed by Kim", "Not confirmed by a person.",
         "By the request log nothing was bypassed",
         "does not show that nothing was bypassed", "01" * 32,
     ):  # fmt: skip

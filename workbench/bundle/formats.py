@@ -19,6 +19,11 @@ BOM = "\ufeff"
 """Excel takes UTF-8 without it for the system's code page."""
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """``1 look``, ``1,200 looks``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def write_table(folder: Path, name: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Write ``NAME.csv`` and ``NAME.jsonl`` into a folder; returns the number of rows.
 

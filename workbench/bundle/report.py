@@ -12,7 +12,7 @@ from markupsafe import Markup
 from workbench.bundle import tagfiles
 from workbench.bundle.charts import LOOKED, timeline_chart
 from workbench.bundle.days import Days
-from workbench.bundle.formats import Row
+from workbench.bundle.formats import Row, counted
 from workbench.bundle.numbering import Renumbering
 from workbench.bundle.tables import EVERYTHING
 from workbench.case.previews import Previews
@@ -120,6 +120,7 @@ def write_report(
     )
     environment.filters["count"] = lambda value: f"{value:,}"
     environment.filters["size"] = size_text
+    environment.filters["counted"] = counted
     environment.filters["px"] = lambda value: f"{value:.1f}"
     html = environment.from_string(
         template

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +15,7 @@ from workbench.bundle.excerpts import Excerpts
 from workbench.bundle.formats import Row, write_table
 from workbench.bundle.numbering import Renumbering
 from workbench.bundle.selection import Selection
+from workbench.bundle.watchchanges import Changed
 from workbench.case import driver
 from workbench.case.columns import Columns
 from workbench.case.evidence import Evidence
@@ -195,6 +196,8 @@ class Tables:
     numbers: Renumbering
     excerpts: Excerpts
     progress: Progress
+    changed: Changed = field(default_factory=Changed)
+    """What the table of changes told, once that is written."""
 
     def write(self, folder: Path) -> dict[str, int]:
         """Write the tables of the record; returns the number of rows of each. The timeline is `charts`' own."""
@@ -280,7 +283,9 @@ class Tables:
                 for part in chunks(told):
                     fetched = changes.last_fetched(self.reader, part)
                     for change in part:
-                        yield self._change(change, fetched.get(change, change.since))
+                        row = self._change(change, fetched.get(change, change.since))
+                        self.changed.add(row)
+                        yield row
 
     def _change(self, change: Change, since: int | None) -> Row:
         masks = self.selection.masks

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench import __version__
 from workbench.bundle import layout
+from workbench.bundle.formats import counted
 from workbench.core.messages import Message
 from workbench.core.resources import resource
 from workbench.core.times import to_datetime
@@ -60,6 +61,7 @@ def readme(facts: Facts, *, signed: bool) -> bytes:
     template = resource("templates", "bundle-readme.txt").read_text(encoding="utf-8")
     # A text file, not HTML: there is nothing to escape.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    environment.filters["counted"] = counted
     text = environment.from_string(template).render(
         facts=facts,
         made=to_datetime(facts.made, UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -7,53 +7,41 @@ Counts are of the whole case, so that they stay true in a bundle that holds a pa
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from workbench.bundle import watchchanges, watchterms
 from workbench.bundle.formats import Row
 from workbench.bundle.selection import Selection
+from workbench.bundle.watchchanges import Changed
 from workbench.case.readers import Reader
 from workbench.core.progress import Progress
 from workbench.core.records import Coverage
 from workbench.core.times import SECOND, to_datetime
-from workbench.queries import requests, watched
+from workbench.queries import changes, requests, watched
 from workbench.queries.conduct import conduct
 from workbench.queries.watched import Watched
 
 LOOKS = 100
 """At one server that are told one by one, the newest; all are counted."""
 MISSED = 20
-CHARTER = {
-    "who": "Who looks",
-    "why": "Why",
-    "authority": "By what authority",
-    "basis": "Legal basis",
-    "found": "How it was found",
-    "connection": "From which connection, as stated",
-}
-OPTIONS = {
-    "rate": "requests a second at most",
-    "list_only": "listings only",
-    "robots": "rules for robots",
-    "trust": "what is trusted to be unchanged",
-    "proxy": "proxy",
-    "every": "between looks",
-    "contact": "contact line",
-}
 
 
-def watched_sections(reader: Reader, selection: Selection, progress: Progress) -> list[Row]:
-    """One entry a watched source of the selection. `reader` is of the case that the bundle is made from."""
+def watched_sections(reader: Reader, selection: Selection, changed: Changed, progress: Progress) -> list[Row]:
+    """One entry a watched source of the selection. `reader` is of the case that the bundle is made from; `changed` was
+    told every change that belongs to the bundle.
+    """
     found = []
     for source in watched.sources(reader):
         if selection.masks["source"][source.source]:
             progress.check()
-            found.append(_section(reader, selection, source, progress))
+            found.append(_section(reader, selection, source, changed, progress))
     return found
 
 
-def _section(reader: Reader, selection: Selection, source: Watched, progress: Progress) -> Row:
+def _section(reader: Reader, selection: Selection, source: Watched, changed: Changed, progress: Progress) -> Row:
     is_told = _told(reader, selection, "watch", source.source)
-    charter_told = _told(reader, selection, "charter", source.source)
+    terms, term_count = watchterms.terms(reader, selection, source.source)
+    charters, charter_count = watchterms.charters(reader, selection, source.source)
     looks = reader.all(
         "SELECT n.id, n.observed, e.status FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id "
         "WHERE n.source = ? ORDER BY n.observed DESC, n.id DESC",
@@ -66,12 +54,14 @@ def _section(reader: Reader, selection: Selection, source: Watched, progress: Pr
         "name": source.name,
         "kind": source.kind,
         "url": source.url if is_told else None,
-        "options": _options(source.options) if is_told else [],
+        "terms": terms,
+        "term_count": term_count,
         "certificate": None if source.certificate is None else source.certificate.hex(),
-        "charter": _charter(source) if charter_told else [],
-        "charter_withheld": source.charter is not None and not charter_told,
+        "charters": charters,
+        "charter_count": charter_count,
         "looks": [_look(reader, selection, progress, *look) for look in looks[:LOOKS]],
         "look_count": len(looks),
+        **_changes(reader, source.name, looks, changed),
         "missed": [_minute(due) for due in missed[:MISSED]],
         "missed_count": len(missed),
     }
@@ -83,25 +73,13 @@ def _told(reader: Reader, selection: Selection, table: str, source: int) -> bool
     return row is not None and bool(selection.masks[table][row])
 
 
-def _options(options: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (OPTIONS[name], _option(name, value))
-        for name, value in options.items()
-        if name in OPTIONS and value is not None and value != ""
-    ]
-
-
-def _option(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "no limit" if name == "rate" and not value else str(value)
-
-
-def _charter(source: Watched) -> list[tuple[str, list[str]]]:
-    told = source.charter
-    if told is None:
-        return []
-    return [(words, getattr(told, name).splitlines()) for name, words in CHARTER.items() if getattr(told, name)]
+def _changes(reader: Reader, source: str, looks: Sequence[tuple[int, int, str | None]], changed: Changed) -> Row:
+    """What the looks show to have changed, the newest first."""
+    shown = [(changed.of(look), observed) for look, observed, _ in looks]
+    told = [{**each, "time": _minute(observed)} for each, observed in shown if each is not None]
+    for each in told[watchchanges.LOOKS :]:
+        each["names"] = []
+    return {"changes": told, "kinds": watchchanges.KINDS, "compared": len(changes.pairs(reader, source))}
 
 
 def _look(
@@ -113,6 +91,9 @@ def _look(
     skew = requests.skew(reader, snapshot)
     confirmed = shown.confirmed
     by = None if confirmed is None or selection.redaction.actors else confirmed.by
+    trusted = reader.value(
+        "SELECT count(*) FROM trusted t JOIN sighting s ON s.id = t.sighting WHERE s.snapshot = ?", (snapshot,)
+    )
     return {
         "id": snapshot,
         "time": _minute(observed),
@@ -120,6 +101,7 @@ def _look(
         "coverage": _coverage(reader, snapshot),
         "requests": counts.requests,
         "received": counts.received,
+        "trusted": int(trusted),
         "skew": None if skew is None else _ahead(skew.micros),
         "answers": 0 if skew is None else skew.n,
         "conduct": shown.message.text(),

@@ -299,7 +299,7 @@ class _Writing:
             head=head.hash.hex(),
             evidence_manifest=self.evidence_manifest,
         )
-        watched = watched_sections(self.reader, selection, self.progress)
+        watched = watched_sections(self.reader, selection, tables.changed, self.progress)
         self._previews_and_report(sink, facts, tables, days, watched)
         return facts
 
