@@ -45,6 +45,8 @@ class Thumbs(QObject):
         self._tiles: OrderedDict[int, Tile] = OrderedDict()
         self._bytes = 0
         self._edge = 256
+        self._signs: dict[int, int] = {}
+        """Of each tile, what it was made of."""
         self._stale: set[int] = set()
         self._renewing: set[int] = set()
         self._wanted: list[int] = []
@@ -114,11 +116,24 @@ class Thumbs(QObject):
             page, self._wanted = self._wanted[:PAGE], self._wanted[PAGE:]
             placed = {each: self._placed(each) for each in page}
             rows = await self._session.read(tiles, page, [placed[each][0] for each in page])
-            pictures = await asyncio.wrap_future(self._decoders.submit(_decoded, rows, self._edge))
-            for row, picture in zip(rows, pictures, strict=True):
+            edge = self._edge
+            signs = {row.item: hash((row, placed[row.item][1], edge)) for row in rows}
+            fresh = [row for row in rows if not self._is_same(row.item, signs[row.item])]
+            pictures = await asyncio.wrap_future(self._decoders.submit(_decoded, fresh, edge)) if fresh else []
+            for row, picture in zip(fresh, pictures, strict=True):
                 self._keep(row.item, _tile(row, placed[row.item][1], picture))
+                self._signs[row.item] = signs[row.item]
             self._wanted = [each for each in self._wanted if each not in self._tiles or each in self._stale]
-            self.ready.emit(page)
+            if fresh:
+                self.ready.emit([row.item for row in fresh])
+
+    def _is_same(self, item: int, sign: int) -> bool:
+        """Is a tile that was asked for again as it was? Then it need be neither decoded nor drawn anew."""
+        if item not in self._tiles or self._signs.get(item) != sign:
+            return False
+        self._stale.discard(item)
+        self._renewing.discard(item)
+        return True
 
     def _keep(self, item: int, made: Tile) -> None:
         self._stale.discard(item)
@@ -128,6 +143,7 @@ class Thumbs(QObject):
         self._tiles[item] = made
         while self._bytes > self._budget and len(self._tiles) > PAGE:
             oldest, dropped = self._tiles.popitem(last=False)
+            self._signs.pop(oldest, None)
             self._stale.discard(oldest)
             self._renewing.discard(oldest)
             self._bytes -= _bytes_of(dropped)

@@ -119,8 +119,9 @@ class FilesPane(ZonedPane):
             if sum(each.items for each in inner) < folders[0].items:
                 break
             folders = [replace(each, name=f"{folders[0].name}/{each.name}") for each in inner]
-        self._folders = folders
-        self._show()
+        if folders != self._folders:
+            self._folders = folders
+            self._show()
         for node in [each for each in self.model.nodes() if each.folder is not None and each.children]:
             found = await self.session.read(tree.folders, asked, node.folder)
             self.model.put_folders(node, [nodes.folder_node(each, str(node.key[1])) for each in found])
