@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.servers.running import place
 from tests.sources.http.servers import body_of, certificate, get, transport
 from workbench.sources.http.content import decoded, read_body
 from workbench.sources.http.headers import last_modified, server_date
@@ -43,21 +44,18 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("nginx")
-    folder.chmod(0o755)
-    (folder / "tree").mkdir()
-    for number, name in enumerate(NAMES):
-        (folder / "tree" / name).write_bytes(random.Random(number).randbytes(300_000 * number))
-    return folder
+def folder() -> Iterator[Path]:
+    with place("http") as folder:
+        (folder / "tree").mkdir()
+        for number, name in enumerate(NAMES):
+            (folder / "tree" / name).write_bytes(random.Random(number).randbytes(300_000 * number))
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[tuple[str, str]]:
     """Addresses without and with TLS."""
     certificate(folder, "127.0.0.1")
-    for parent in folder.parents[:2]:
-        parent.chmod(0o755)  # the workers run as somebody else
     plain, secure = free_port(), free_port()
     (folder / "conf").write_text(CONFIGURATION.format(folder=folder, plain=plain, secure=secure), encoding="utf-8")
     process = subprocess.Popen(["nginx", "-c", str(folder / "conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
