@@ -321,9 +321,8 @@ def _is_the_rest(incoming: Incoming, answer: Answer) -> bool:
     said = content_range(answer.headers)
     if said is None or answer.started != incoming.size:
         return False
-    _, last, total = said
-    known = incoming.facts.get("total")
-    return total == last + 1 and known in (None, total)
+    _, end, total = said
+    return end == total and incoming.facts.get("total") in (None, total)
 
 
 def _total(answer: Answer) -> int | None:
