@@ -109,6 +109,23 @@ def test_two_processes_make_the_same_case(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["same.evidence", "same.wbcase"]
 
 
+def test_a_case_made_by_somebody_else_in_the_meantime_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other call clears this one's draft away before its tables are made."""
+    connect = driver.connect_writer
+
+    def late(draft: Path, **options: bool) -> sqlite3.Connection:
+        monkeypatch.setattr(driver, "connect_writer", connect)
+        conn = connect(draft, **options)
+        create(tmp_path / "same").close()
+        return conn
+
+    monkeypatch.setattr(driver, "connect_writer", late)
+    with pytest.raises(UserError) as raised:
+        create(tmp_path / "same")
+    assert code_of(raised) == "case-exists"
+    assert names_in(tmp_path) == ["same.evidence", "same.wbcase"]
+
+
 def no_case(path: Path) -> dict[str, bytes]:
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("CREATE TABLE t (a)")

@@ -222,6 +222,8 @@ def create(
         Evidence(folder).create()
         _give_name(draft, path)
     except driver.Error as error:
+        if os.path.lexists(path):  # another process was first, and cleared this draft away with what it found
+            raise UserError("case-exists", path=path.name) from None
         raise UserError("case-cannot-create", path=path.name, reason=str(error)) from None
     except OSError as error:
         raise UserError("case-cannot-create", path=path.name, reason=error.strerror or str(error)) from None
