@@ -11,11 +11,11 @@ SCHEMES = {"http": 80, "https": 443, "ftp": 21}
 """Schemes of sources, with their usual ports."""
 PAGES = frozenset({"html", "htm", "shtml", "php", "asp", "aspx", "jsp", "cgi", "xml", "json", "txt"})
 """Endings of pages, which stand for the folder that holds them."""
+REFUSED = (401, 403, 530, 550)
+"""HTTP's and FTP's ways of saying that this is not for everybody. 407 is said by the user's own proxy."""
 _SAFE = "/:?#[]@!$&'()*+,;=-._~%"
 _NAME = re.compile(r"[0-9a-z_.-]+")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%a-z]+\]|[^\s/?#@:\[\]]+)(?::(\d{1,5}))?")
-
-
 _HOST_LIKE = re.compile(r"localhost\b|[^/?#]*[.:]", re.IGNORECASE)
 """What looks like a host without a scheme: a plain word may be anything."""
 

@@ -21,12 +21,12 @@ from workbench.core import times
 from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
 from workbench.core.records import Purpose, Stored
+from workbench.core.scope import REFUSED
 from workbench.jobs.recorder import Recorder
 from workbench.jobs.session import (
     ATTEMPTS,
     PASSING,
     REDIRECTS,
-    REFUSED,
     BrokenOff,
     Heard,
     Session,

@@ -10,10 +10,11 @@ from workbench.case.case import Case
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.records import Coverage, Purpose
+from workbench.core.scope import REFUSED
 from workbench.core.times import rfc3339
 from workbench.jobs.recorder import Recorder
 from workbench.jobs.scope import scope_of
-from workbench.jobs.session import LARGEST_PAGE, REFUSED, Earlier, Got, LineLost, Session, page_of
+from workbench.jobs.session import LARGEST_PAGE, Earlier, Got, LineLost, Session, page_of
 from workbench.queries import harvest as queries
 from workbench.queries.harvest import Kept
 from workbench.sources.ftp.unixlist import LISTED_AT

@@ -34,8 +34,6 @@ LONGEST_REST = 300
 BUSY = (429, 503)
 PASSING = (429, 500, 502, 503, 504)
 """Answers that may be others a moment later."""
-REFUSED = (401, 403, 530, 550)
-"""HTTP's and FTP's ways of saying that this is not for everybody."""
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 3
 LARGEST_PAGE = 16 << 20

@@ -16,14 +16,12 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from workbench.case.readers import Reader
 from workbench.core.messages import Message
 from workbench.core.records import Placed
-from workbench.core.scope import Scope, origin_of
+from workbench.core.scope import REFUSED, Scope, origin_of
 from workbench.queries.asked import credentials
 from workbench.queries.watched import check_snapshot
 
 READING = frozenset({"GET", "HEAD", "PROPFIND", "OPTIONS", "MLSD", "MLST", "LIST", "NLST", "RETR", "SIZE", "MDTM"})
 """Methods of HTTP, WebDAV and FTP that change nothing."""
-REFUSED = frozenset({401, 403, 530, 550})
-"""HTTP's and FTP's ways of saying that this is not for everybody. 407 is said by the user's own proxy."""
 SHOWN = 20
 """Addresses that are named; all are counted."""
 

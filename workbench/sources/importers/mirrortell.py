@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Container, Coverage, Folder, Harvested, Noted, Seen
+from workbench.core.scope import REFUSED
 from workbench.core.times import SECOND, Precision, Zone
 from workbench.sources.base import problem_of
 from workbench.sources.folder import FolderSource
@@ -19,7 +20,6 @@ from workbench.sources.importers.pages import LARGEST
 from workbench.sources.importers.saved import read_listing_file
 from workbench.sources.importers.told import Folders, below, listed, unusable
 from workbench.sources.importers.urls import Base, Place, folder_url, split
-from workbench.sources.importers.warcindex import REFUSED
 from workbench.sources.importers.wgetlog import disk_name
 from workbench.sources.remote import Entry, Listing
 

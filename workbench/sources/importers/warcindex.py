@@ -16,6 +16,7 @@ import numpy as np
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Noted
+from workbench.core.scope import REFUSED
 from workbench.core.times import Stated
 from workbench.sources.base import SourceError, problem_of
 from workbench.sources.http.headers import media_type
@@ -30,7 +31,6 @@ MOST = 5_000_000
 """Answers in one set."""
 _RECENT = 256
 SUCCESS = (200, 203, 206, 207, 226)
-REFUSED = (401, 403, 530, 550)
 _TOLD = 100
 _LONGEST_REPLIES = 64 << 10
 

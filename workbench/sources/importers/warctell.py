@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Coverage, Harvested, Noted, Seen
+from workbench.core.scope import REFUSED
 from workbench.core.times import Precision, Zone
 from workbench.sources.base import problem_of
 from workbench.sources.http.headers import last_modified
@@ -15,7 +16,7 @@ from workbench.sources.importers.pages import LARGEST, asks_for_password, page_o
 from workbench.sources.importers.told import LISTING, NOT_MODIFIED, Folders, below, listed, unusable
 from workbench.sources.importers.urls import Base, folder_url, split
 from workbench.sources.importers.warcbody import Answered, Bodies, Opener, joined
-from workbench.sources.importers.warcindex import REFUSED, SUCCESS, Row, Sort, key_of
+from workbench.sources.importers.warcindex import SUCCESS, Row, Sort, key_of
 from workbench.sources.remote import Entry, Listing, NetworkError
 
 _LONGEST_HEADERS = 8192
