@@ -20,7 +20,8 @@ from workbench.jobs.pool import Pool
 from workbench.ops import intake as op
 from workbench.queries import intake as queries
 
-BATCH = 50
+BATCH = 8
+"""Files. A kill costs those of two batches, which are asked for again: small ones before fast ones."""
 LISTED_BATCH = 500
 """Files of which there are no bytes: nothing is lost by a kill that cannot be read again in a moment."""
 BATCH_SECONDS = 0.25
