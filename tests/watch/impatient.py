@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from workbench.cli.main import main
-from workbench.jobs import fetching, session
+from workbench.jobs import session
 from workbench.jobs.bounds import Bounds
 from workbench.sources.http.wire import Timeouts
 
@@ -19,9 +19,8 @@ PAGES = 300
 
 def hurry() -> None:
     """Change what they take when nobody says otherwise."""
-    for module in (fetching, session):
-        assert module.ATTEMPTS > ATTEMPTS
-        module.ATTEMPTS = ATTEMPTS  # type: ignore[attr-defined]
+    assert session.ATTEMPTS > ATTEMPTS
+    session.ATTEMPTS = ATTEMPTS
     for made, shorter in (
         (Timeouts, {"connect": 3.0, "head": WINDOW, "idle": WINDOW, "slowest": 64, "window": WINDOW}),
         (Bounds, {"pages": PAGES}),

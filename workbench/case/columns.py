@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.case import driver
+from workbench.case.boot import boot
 from workbench.case.locks import FileLock
 from workbench.core.batch import NULL
 from workbench.core.errors import UserError
@@ -318,14 +319,6 @@ class _State:
 
 
 @cache
-def boot() -> str:
-    """Something that changes when the computer starts anew."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return f"about {round((time.time() - time.monotonic()) / 60)}"
-
-
 def _sync(path: Path) -> None:
     fd = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
     try:

@@ -24,6 +24,7 @@ from workbench.core.records import Stored
 
 if TYPE_CHECKING:
     from workbench.case.incoming import Incoming
+    from workbench.case.journal import Journal
     from workbench.case.warcstore import Warcs
 
 CHUNK = 1 << 20
@@ -90,6 +91,26 @@ class Evidence:
         from workbench.case.incoming import Incoming
 
         return Incoming(self, self._partial, key)
+
+    def journal(self, stem: str, turn: int) -> Journal:
+        """Notes of what has arrived and is not in the case yet, for `notes` of a later run; the last `turn` are kept.
+        `stem` is a plain name, of which there may be many journals. Raises `UserError` as `put` does.
+        """
+        from workbench.case.journal import Journal
+
+        return Journal(self._partial, f"{stem}-{uuid.uuid4().hex}", turn)
+
+    def notes(self, stem: str) -> Iterator[bytes]:
+        """What was noted under a stem."""
+        from workbench.case.journal import notes
+
+        return notes(self.folder / "partial", stem)
+
+    def forget_notes(self, stem: str) -> None:
+        """All that was noted is in the case, or of no use."""
+        from workbench.case.journal import forget
+
+        forget(self.folder / "partial", stem)
 
     @cached_property
     def _partial(self) -> str:
@@ -162,6 +183,13 @@ class Evidence:
             self._install(temporary, self._place(sha256))
         return Stored(sha256, size, new=True)
 
+    def adopt(self, stored: Stored) -> None:
+        """An object that another process of ours put here: the next `flush` makes it durable."""
+        place = self._place(stored.sha256)
+        with self._lock:
+            self._unsynced |= {place.parent, self._objects}
+            self._fresh.add(place)
+
     def _holds(self, sha256: bytes, size: int, known: Callable[[bytes], bool]) -> bool:
         """Are the bytes here already? Then their name is made durable too: a killed run may not have come to it."""
         place = self._place(sha256)
@@ -173,9 +201,7 @@ class Evidence:
                     return False
             except OSError:
                 return False
-            with self._lock:
-                self._unsynced |= {place.parent, self._objects}
-                self._fresh.add(place)
+            self.adopt(Stored(sha256, size, new=False))
         return True
 
     def _install(self, temporary: str | Path, place: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.case.columns import boot
+from workbench.case.boot import boot
 from workbench.case.evidence import CHUNK, write_all, writing
 from workbench.core.records import Stored
 

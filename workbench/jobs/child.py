@@ -5,23 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
-import workbench
 from workbench.analyze.registry import clean
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
+from workbench.jobs.process import command, end, start
 from workbench.jobs.replies import JUDGES, MAX_PIXELS, BadReply
-from workbench.jobs.wire import Line, PipeLine, SocketLine, WireError, receive_frame, send_frame
+from workbench.jobs.wire import Line, SocketLine, WireError, receive_frame, send_frame
 
 _MAX_HEADER = {"analyze": 64 << 10, "decode": 4 << 10, "ping": 4 << 10, "parse-log": 256 << 20}
 _MAX_BUFFERS = {"analyze": 1 << 20, "decode": MAX_PIXELS * 4, "ping": 0, "parse-log": 1 << 30}
@@ -76,7 +73,7 @@ class Child:
         self.overdue = False
         self.line: Line
         try:
-            self.process, self.line = _start(memory, sockets)
+            self.process, self.line = start(worker_command(), [str(memory), str(os.getpid())], sockets)
         except OSError as error:
             raise WorkerDied("start", detail=str(error)) from error
         self.pid = self.process.pid
@@ -132,12 +129,7 @@ class Child:
     def end(self) -> None:
         """Kill it, wait for it, close the line."""
         self.kill()
-        self.process.wait()
-        self.line.close()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        end(self.process, self.line)
 
 
 class Guard:
@@ -189,55 +181,8 @@ class Guard:
 
 
 def worker_command() -> list[str]:
-    """How a child is started. A frozen program answers to ``worker`` itself."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "worker"]
-    return [sys.executable, "-P", "-X", "utf8", "-m", "workbench.jobs.worker"]
-
-
-def _environment() -> dict[str, str]:
-    """The parent's, with one thread a child, and where the package lies when it is not installed."""
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    kept |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-    root = Path(workbench.__file__).resolve().parents[1]
-    if not {"site-packages", "dist-packages"} & set(root.parts):
-        kept["PYTHONPATH"] = str(root)
-    return kept
-
-
-def _start(memory: int, sockets: bool) -> tuple[subprocess.Popen[bytes], Line]:
-    errors = None if os.environ.get("WORKBENCH_WORKER_STDERR") else subprocess.DEVNULL
-    rest = [str(memory), str(os.getpid())]
-    if not sockets:
-        process = subprocess.Popen(
-            [*worker_command(), "-", *rest],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=_environment(),
-            bufsize=0,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        return process, PipeLine(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
-    ours, theirs = socket.socketpair()
-    try:
-        process = subprocess.Popen(
-            [*worker_command(), str(theirs.fileno()), *rest],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            env=_environment(),
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
-            cwd="/",
-        )
-    except BaseException:
-        ours.close()
-        raise
-    finally:
-        theirs.close()
-    return process, SocketLine(ours)
+    """How a child is started."""
+    return command("workbench.jobs.worker")
 
 
 def _read(fd: int, offset: int, length: int) -> bytes:

@@ -9,31 +9,22 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from workbench.case.case import Case
+from workbench.case.evidence import Evidence
 from workbench.case.incoming import Incoming
+from workbench.case.journal import Journal
 from workbench.case.uids import uuid7
 from workbench.core import times
 from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
-from workbench.core.records import Purpose, Stored
+from workbench.core.records import Stored
 from workbench.core.scope import REFUSED
-from workbench.jobs.recorder import Recorder
-from workbench.jobs.session import (
-    ATTEMPTS,
-    PASSING,
-    REDIRECTS,
-    BrokenOff,
-    Heard,
-    Session,
-    Unplaced,
-    heard_of,
-    resolved,
-)
+from workbench.jobs.session import PASSING, REDIRECTS, BrokenOff, Heard, Session, heard_of, resolved
+from workbench.jobs.wish import Fetched, Unplaced, Wish, note_of
 from workbench.sources.http.headers import content_range, is_strong_date, retry_after
 from workbench.sources.remote import Answer, Ask, NetworkError
 
@@ -43,34 +34,6 @@ RESUMABLE = 1 << 20
 SOON = 1.0
 """Seconds after which bytes of a slow line go to the disk, where a kill cannot reach them."""
 GONE = (404, 410)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A file to get. `etag` and `modified` (HTTP's words) make it a question: only if it is another one by now.
-
-    `most` is how many bytes may come, null for any number.
-    """
-
-    key: str
-    ask: Ask
-    purpose: Purpose = Purpose.FILE
-    etag: str | None = None
-    modified: str | None = None
-    most: int | None = None
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What came of it. Without `stored` there is either `unchanged` (the server says so) or a `problem`."""
-
-    exchanges: tuple[Unplaced, ...]
-    stored: Stored | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    unchanged: bool = False
-    problem: Message | None = None
-    uid: bytes = b""
-    """The exchange that ended it."""
 
 
 @dataclass
@@ -85,27 +48,34 @@ class _Part:
 
 
 class Fetcher:
-    """Gets files, one a thread. Raises `Cancelled`, `UserError` of our own disk, and what only a person can decide."""
+    """Gets files, one a thread. Raises `Cancelled`, `UserError` of our own disk, and what only a person can decide.
 
-    def __init__(self, case: Case, session: Session, recorder: Recorder) -> None:
-        self._case = case
+    `known` says of which bytes it is certain that the case holds them. What has arrived is noted in the `journal`.
+    """
+
+    def __init__(self, evidence: Evidence, session: Session, known: Callable[[bytes], bool], journal: Journal) -> None:
+        self._evidence = evidence
         self._session = session
-        self._recorder = recorder
+        self._known = known
+        self._journal = journal
         self._own = threading.local()
 
     def fetch(self, wish: Wish) -> Fetched:
         """Get the file, with as many attempts as help."""
-        incoming = self._case.evidence.receive(wish.key)
+        incoming = self._evidence.receive(wish.key)
         try:
-            return self._fetch(wish, incoming)
+            fetched = self._fetch(wish, incoming)
         finally:
             incoming.close()
+        if fetched.stored is not None:
+            self._journal.add(note_of(wish.key, fetched))
+        return fetched
 
     def _fetch(self, wish: Wish, incoming: Incoming) -> Fetched:
         parts = _parts(incoming)
         told: list[Unplaced] = []
         result = Fetched((), problem=Message("network-unreachable"))
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._session.attempts):
             before = incoming.size
             result, rest = self._attempt(wish, incoming, parts, told)
             if rest is None or not self._session.rest(0 if incoming.size > before else attempt, rest):
@@ -114,7 +84,7 @@ class Fetcher:
 
     def give_up(self, wish: Wish) -> tuple[Unplaced, ...]:
         """Throw away what came of a file that cannot be had, and give the exchanges that brought it."""
-        incoming = self._case.evidence.receive(wish.key)
+        incoming = self._evidence.receive(wish.key)
         told = self._told_parts(_parts(incoming), None, wish)
         incoming.close(drop=True)
         return tuple(told)
@@ -173,7 +143,7 @@ class Fetcher:
             told += self._told_parts(parts, None, wish)
             parts.clear()
             return Fetched((), problem=Message("limit-reached"), uid=uid), None
-        stored = incoming.finish(self._recorder.is_known)
+        stored = incoming.finish(self._known)
         told += self._told_parts(parts, stored, wish)
         return Fetched((), stored=stored, headers=dict(answer.headers), uid=uid), None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from workbench.case.case import Case
@@ -19,11 +19,13 @@ from workbench.core.records import Purpose, Sighted, State, Stored
 from workbench.core.times import Precision
 from workbench.jobs.bounds import Bounds
 from workbench.jobs.budget import Budget
-from workbench.jobs.fetching import Fetched, Fetcher, Wish, key_of
+from workbench.jobs.fetchers import Fetchers
+from workbench.jobs.fetching import key_of
 from workbench.jobs.pages import LINE_GONE, Pages
 from workbench.jobs.recorder import Recorder
-from workbench.jobs.session import Session, Unplaced
+from workbench.jobs.session import Session
 from workbench.jobs.trust import Trust
+from workbench.jobs.wish import Fetched, Unplaced, Wish
 from workbench.queries.harvest import Before
 from workbench.sources.http.headers import last_modified
 from workbench.sources.remote import Entry, Kind
@@ -58,31 +60,26 @@ class _Item:
     why_not: Message | None = None
 
 
-class Filing:
-    """The files of one look. Used by its job thread; `pool` has as many threads as may fetch at a time."""
+@dataclass(frozen=True)
+class Setting:
+    """What a look works with."""
 
-    def __init__(
-        self,
-        case: Case,
-        kind: Kind,
-        session: Session,
-        pages: Pages,
-        recorder: Recorder,
-        rules: Rules,
-        budget: Budget,
-        pool: ThreadPoolExecutor,
-        progress: Progress,
-    ) -> None:
-        self._case = case
-        self._kind = kind
-        self._session = session
-        self._pages = pages
-        self._recorder = recorder
-        self._rules = rules
-        self._budget = budget
-        self._pool = pool
-        self._progress = progress
-        self._fetcher = Fetcher(case, session, recorder)
+    case: Case
+    kind: Kind
+    session: Session
+    pages: Pages
+    recorder: Recorder
+    fetchers: Fetchers
+    rules: Rules
+    budget: Budget
+    progress: Progress
+
+
+class Filing:
+    """The files of one look. Used by its job thread."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._set = setting
         self._window: deque[tuple[_Item, Future[Fetched] | None]] = deque()
         self._broken_off = False
         self.lost = False
@@ -90,7 +87,7 @@ class Filing:
 
     def break_off(self) -> None:
         """Begin nothing more of what waits; record what has come, so that nothing has to come again."""
-        self._session.check.stop()
+        self._set.session.check.stop()
         self._broken_off = True
         for _, future in self._window:
             if future is not None:
@@ -104,15 +101,15 @@ class Filing:
                 self._with_answer(item, fetched)
             else:
                 self._tell(fetched.exchanges)
-        self._tell(self._session.left_over)
+        self._tell(self._set.session.left_over)
 
     def take(self, entry: Entry, path: bytes, page: bytes, before: Before | None) -> None:
         """One file of a listing: decide, and fetch it if need be. Blocks while enough are on their way."""
-        if self._recorder.recorded_before(path):
-            self._session.control.add(files_done=1, bytes_done=entry.size or 0)
+        if self._set.recorder.recorded_before(path):
+            self._set.session.control.add(files_done=1, bytes_done=entry.size or 0)
             return
         item = self._decided(_Item(entry, path, page, before))
-        future = self._pool.submit(self._fetcher.fetch, item.wish) if item.wish is not None else None
+        future = self._set.fetchers.submit(item.wish) if item.wish is not None else None
         self._window.append((item, future))
         self.settle(WINDOW - 1)
 
@@ -128,31 +125,31 @@ class Filing:
     def _decided(self, item: _Item) -> _Item:
         """Fetch it, ask whether it changed, trust that it did not, or leave it."""
         entry, before = item.entry, item.before
-        if before is not None and not self._case.evidence.has(before.sha256):
+        if before is not None and not self._set.case.evidence.has(before.sha256):
             item, before = replace(item, before=None), None
-        rule = self._rules.trust.rule(entry, before)
-        check = rule is not None and self._rules.trust.is_to_be_checked(item.path)
+        rule = self._set.rules.trust.rule(entry, before)
+        check = rule is not None and self._set.rules.trust.is_to_be_checked(item.path)
         if rule is not None and not check:
             return replace(item, rule=rule)
-        if self._rules.list_only:
+        if self._set.rules.list_only:
             return item
-        if self._rules.robots is not None and not self._rules.robots.allows(entry.url):
+        if self._set.rules.robots is not None and not self._set.rules.robots.allows(entry.url):
             return replace(item, why_not=Message("robots-disallow"))
-        if len(entry.url) > self._rules.bounds.url:
-            return replace(item, why_not=Message("url-too-long", {"limit": self._rules.bounds.url}))
-        left = self._budget.left(entry.size or 1)
+        if len(entry.url) > self._set.rules.bounds.url:
+            return replace(item, why_not=Message("url-too-long", {"limit": self._set.rules.bounds.url}))
+        left = self._set.budget.left(entry.size or 1)
         if left == 0:
             return replace(item, why_not=Message("limit-reached"))
-        etag, modified = (None, None) if check else self._rules.trust.question(before)
+        etag, modified = (None, None) if check else self._set.rules.trust.question(before)
         wish = Wish(
-            key_of(self._rules.source_uid, item.path),
-            self._kind.fetch(entry.url),
+            key_of(self._set.rules.source_uid, item.path),
+            self._set.kind.fetch(entry.url),
             Purpose.CHECK if check else Purpose.FILE,
             etag,
             modified,
             _most(entry, left),
         )
-        self._budget.charge(entry.size or 0)
+        self._set.budget.charge(entry.size or 0)
         return replace(item, rule=rule, wish=wish)
 
     def _without_asking(self, item: _Item) -> None:
@@ -175,19 +172,19 @@ class Filing:
         else:
             problem = fetched.problem or Message("network-unreachable")
             if problem.code in LINE_GONE:
-                self._pages.ask_for_life(self._kind, problem)
-            self._tell(self._fetcher.give_up(item.wish))
+                self._set.pages.ask_for_life(self._set.kind, problem)
+            self._tell(self._set.fetchers.give_up(item.wish))
             self.lost = True
-            self._session.control.add(failed=1)
+            self._set.session.control.add(failed=1)
             self._sighted(item, None, item.page, warnings=(problem,))
 
     def _tell(self, exchanges: Iterable[Unplaced]) -> None:
         for each in exchanges:
-            self._recorder.exchanged(self._session.place(each))
+            self._set.recorder.exchanged(self._set.session.place(each))
 
     def _arrived(self, item: _Item, fetched: Fetched, stored: Stored) -> None:
         entry = item.entry
-        self._budget.charge(stored.size - (entry.size or 0), files=0)
+        self._set.budget.charge(stored.size - (entry.size or 0), files=0)
         warnings: list[Message] = []
         if entry.exact and entry.size is not None and entry.size != stored.size:
             warnings.append(Message("size-differs", {"claimed": entry.size, "got": stored.size}))
@@ -206,7 +203,7 @@ class Filing:
         assert before is not None
         entry = item.entry
         same_words = before.claimed.get("listing", "") == entry.stamp
-        self._recorder.sighted(
+        self._set.recorder.sighted(
             Sighted(
                 path=item.path,
                 stored=Stored(before.sha256, before.size, new=False),
@@ -236,7 +233,7 @@ class Filing:
         said = last_modified(headers) if headers else None
         claimed = {"listing": entry.stamp}
         claimed |= {name: headers[name] for name in KEPT if headers and name in headers}
-        self._recorder.sighted(
+        self._set.recorder.sighted(
             Sighted(
                 path=item.path,
                 stored=stored,
@@ -255,9 +252,9 @@ class Filing:
         self._done(item)
 
     def _done(self, item: _Item) -> None:
-        self._session.control.add(files_done=1)
+        self._set.session.control.add(files_done=1)
         if not self._broken_off:
-            self._progress.update(*self._session.control.files(), item=display(item.path))
+            self._set.progress.update(*self._set.session.control.files(), item=display(item.path))
 
 
 def _most(entry: Entry, left: int | None) -> int | None:

@@ -9,21 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from workbench.case.case import Case
 from workbench.core.messages import Message
-from workbench.core.progress import Progress
 from workbench.core.records import Coverage, Folder, Noted
-from workbench.jobs.budget import Budget
-from workbench.jobs.filing import Filing, Rules
-from workbench.jobs.pages import LINE_GONE, Pages
-from workbench.jobs.recorder import Recorder
-from workbench.jobs.session import Session
+from workbench.jobs.filing import Filing, Setting
+from workbench.jobs.pages import LINE_GONE
 from workbench.queries import harvest as queries
 from workbench.queries.harvest import Before
-from workbench.sources.remote import Entry, Kind, Listing
+from workbench.sources.remote import Entry, Listing
 
 INCOMPLETE = frozenset({"listing-cut-off", "listing-too-many", "rows-incomplete", "bucket-no-next-page"})
 """What readers say of a page that does not show all of its folder: then nothing is known of what is not on it."""
@@ -42,51 +36,30 @@ class _Place:
 class Harvest:
     """One look's walk. Used by one job thread."""
 
-    def __init__(
-        self,
-        case: Case,
-        kind: Kind,
-        session: Session,
-        pages: Pages,
-        recorder: Recorder,
-        rules: Rules,
-        budget: Budget,
-        progress: Progress,
-    ) -> None:
-        self._case = case
-        self._kind = kind
-        self._session = session
-        self._pages = pages
-        self._recorder = recorder
-        self._rules = rules
-        self._budget = budget
-        self._progress = progress
+    def __init__(self, setting: Setting) -> None:
+        self._set = setting
         self._waiting: deque[_Place] = deque()
         self._met: set[bytes] = set()
         self._barren = 0
         self.lost = False
         """Was something not seen that belongs to the source?"""
 
-    def run(self, start: str, parallel: int) -> None:
-        """Walk everything, asking for so many files at a time. Raises `Cancelled`, `LineLost`, `UserError` of our own
-        disk, and `NetworkError` ``certificate-changed``.
+    def run(self, start: str) -> None:
+        """Walk everything. Raises `Cancelled`, `LineLost`, `UserError` of our own disk, and `NetworkError`
+        ``certificate-changed``.
         """
         self._waiting.append(_Place(b"", start))
-        self._session.control.add(folders_known=1)
-        with ThreadPoolExecutor(parallel, "fetch") as pool:
-            filing = Filing(
-                self._case, self._kind, self._session, self._pages, self._recorder, self._rules, self._budget, pool,
-                self._progress,
-            )  # fmt: skip
-            try:
-                while self._waiting:
-                    self._folder(self._waiting.popleft(), filing)
-                    self._session.control.add(folders_done=1)
-                filing.settle(0)
-            except BaseException:
-                filing.break_off()
-                raise
-            self.lost |= filing.lost
+        self._set.session.control.add(folders_known=1)
+        filing = Filing(self._set)
+        try:
+            while self._waiting:
+                self._folder(self._waiting.popleft(), filing)
+                self._set.session.control.add(folders_done=1)
+            filing.settle(0)
+        except BaseException:
+            filing.break_off()
+            raise
+        self.lost |= filing.lost
 
     def _folder(self, place: _Place, filing: Filing) -> None:
         why_not = self._closed(place)
@@ -95,11 +68,11 @@ class Harvest:
             return
         files = count = 0
         above = place.above
-        for number, answer in enumerate(self._pages.of(self._kind, place.url, at_start=not place.path)):
+        for number, answer in enumerate(self._set.pages.of(self._set.kind, place.url, at_start=not place.path)):
             if answer.listing is None:
                 assert answer.message is not None
                 if answer.message.code in LINE_GONE:
-                    self._pages.ask_for_life(self._kind, answer.message)
+                    self._set.pages.ask_for_life(self._set.kind, answer.message)
                 self._passed_over(place, answer.coverage, answer.message)
                 return
             if number == 0:
@@ -115,29 +88,29 @@ class Harvest:
                 self._passed_over(place, Coverage.FAILED, incomplete.message)
                 return
             if answer.listing.more is not None and (
-                number + 1 >= self._rules.bounds.pages or count >= self._rules.bounds.entries
+                number + 1 >= self._set.rules.bounds.pages or count >= self._set.rules.bounds.entries
             ):
                 self._passed_over(place, Coverage.FAILED, Message("listing-endless", {"entries": count}))
                 return
         self._barren = 0 if files else self._barren + 1
-        self._recorder.noted(Folder(place.path, Coverage.LISTED))
+        self._set.recorder.noted(Folder(place.path, Coverage.LISTED))
 
     def _closed(self, place: _Place) -> Message | None:
         """Why a folder is not asked for at all."""
-        if place.depth > self._rules.bounds.depth:
-            return Message("folder-too-deep", {"limit": self._rules.bounds.depth})
-        if len(place.url) > self._rules.bounds.url:
-            return Message("url-too-long", {"limit": self._rules.bounds.url})
-        if self._barren >= self._rules.bounds.barren:
-            return Message("folders-barren", {"limit": self._rules.bounds.barren})
-        if self._rules.robots is not None and not self._rules.robots.allows(place.url):
+        if place.depth > self._set.rules.bounds.depth:
+            return Message("folder-too-deep", {"limit": self._set.rules.bounds.depth})
+        if len(place.url) > self._set.rules.bounds.url:
+            return Message("url-too-long", {"limit": self._set.rules.bounds.url})
+        if self._barren >= self._set.rules.bounds.barren:
+            return Message("folders-barren", {"limit": self._set.rules.bounds.barren})
+        if self._set.rules.robots is not None and not self._set.rules.robots.allows(place.url):
             return Message("robots-disallow")
         return None
 
     def _passed_over(self, place: _Place, coverage: Coverage, message: Message) -> None:
         self.lost = True
-        self._recorder.noted(Noted(place.path, message))
-        self._recorder.noted(Folder(place.path, coverage))
+        self._set.recorder.noted(Noted(place.path, message))
+        self._set.recorder.noted(Folder(place.path, coverage))
 
     def _entries(
         self,
@@ -151,39 +124,39 @@ class Harvest:
         for remark in listing.remarks:
             if remark.message.code in INCOMPLETE:
                 continue
-            self._recorder.noted(Noted(_below(place.path, remark.name), remark.message))
+            self._set.recorder.noted(Noted(_below(place.path, remark.name), remark.message))
         files = 0
         for number, entry in enumerate(listing.entries):
             if number % queries.AT_ONCE == 0:
                 before = self._before(place, listing.entries[number : number + queries.AT_ONCE])
             path = _below(place.path, entry.name)
-            if not self._session.scope.holds(entry.url):
-                self._recorder.noted(Noted(path, Message("entry-elsewhere", {"url": entry.url})))
+            if not self._set.session.scope.holds(entry.url):
+                self._set.recorder.noted(Noted(path, Message("entry-elsewhere", {"url": entry.url})))
                 self.lost = True
             elif entry.is_folder:
                 self._enqueue(_Place(path, entry.url, place.depth + 1, above))
             else:
                 files += 1
-                self._session.control.add(files_known=1, bytes_known=entry.size or 0)
+                self._set.session.control.add(files_known=1, bytes_known=entry.size or 0)
                 filing.take(entry, path, page, before.get(path))
         return files
 
     def _before(self, place: _Place, entries: Sequence[Entry]) -> dict[bytes, Before]:
         """What earlier looks know of a part of a page: a folder may hold more files than memory does."""
         paths = [_below(place.path, each.name) for each in entries if not each.is_folder]
-        return self._case.ask(queries.files_before, self._recorder.snapshot, paths)
+        return self._set.case.ask(queries.files_before, self._set.recorder.snapshot, paths)
 
     def _enqueue(self, place: _Place) -> None:
         if place.path in self._met:
             return
-        if len(self._met) >= self._rules.bounds.folders:
+        if len(self._met) >= self._set.rules.bounds.folders:
             self._passed_over(
-                place, Coverage.NOT_REACHED, Message("folders-too-many", {"limit": self._rules.bounds.folders})
+                place, Coverage.NOT_REACHED, Message("folders-too-many", {"limit": self._set.rules.bounds.folders})
             )
             return
         self._met.add(place.path)
         self._waiting.append(place)
-        self._session.control.add(folders_known=1)
+        self._set.session.control.add(folders_known=1)
 
 
 def _below(folder: bytes, name: bytes) -> bytes:

@@ -20,11 +20,13 @@ from workbench.jobs.pool import Pool
 from workbench.ops import intake as op
 from workbench.queries import intake as queries
 
-BATCH = 8
-"""Files. A kill costs those of two batches, which are asked for again: small ones before fast ones."""
+BATCH = 50
+"""Files. A kill costs those of two batches, which are read again."""
+NOTED_BATCH = 200
+"""Files that are noted in a journal until they are recorded: a kill costs none of them."""
 LISTED_BATCH = 500
 """Files of which there are no bytes: nothing is lost by a kill that cannot be read again in a moment."""
-BATCH_SECONDS = 0.25
+BATCH_SECONDS = 0.5
 
 
 class Recorder:
@@ -33,8 +35,9 @@ class Recorder:
     One batch is recorded while the next one comes together; what goes wrong with it is raised by the next call.
     """
 
-    def __init__(self, case: Case, pool: Pool | None, progress: Progress) -> None:
+    def __init__(self, case: Case, pool: Pool | None, progress: Progress, batch: int = BATCH) -> None:
         self._case = case
+        self._most = batch
         self._progress = progress
         self._under_way: tuple[Future[Done[op.Recorded]], frozenset[bytes]] | None = None
         self._analyst = Analyst(case, pool, Tally()) if pool is not None else None
@@ -80,7 +83,7 @@ class Recorder:
             self._analyst.offer(stored.sha256, stored.size, ending_of(display(sighted.path)))
         self.sightings += 1
         self._held += stored is not None
-        if self._held >= BATCH or len(self._batch) >= LISTED_BATCH or self._is_time():
+        if self._held >= self._most or len(self._batch) >= LISTED_BATCH or self._is_time():
             self.flush()
 
     def _wanted(self, sighted: Sighted) -> bool:
@@ -99,14 +102,14 @@ class Recorder:
     def noted(self, seen: Noted | Folder | Container) -> None:
         """A folder, a warning, an archive."""
         self._notes.append(seen)
-        if len(self._notes) >= BATCH * 4 or self._is_time():
+        if len(self._notes) >= self._most * 4 or self._is_time():
             self.flush()
 
     def exchanged(self, exchange: Exchange) -> None:
         """A request and what came back. To be told before the sighting that it shows."""
         self._exchanges.append(exchange)
         # One that brought an object waits for the sighting that brings the object into the case.
-        if exchange.object is None and (len(self._exchanges) >= BATCH * 4 or self._is_time()):
+        if exchange.object is None and (len(self._exchanges) >= self._most * 4 or self._is_time()):
             self.flush()
 
     def _is_time(self) -> bool:

@@ -18,10 +18,11 @@ from workbench.case.warcstore import WarcFile
 from workbench.core import times
 from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
-from workbench.core.records import Exchange, Placed, Purpose
+from workbench.core.records import Exchange, Purpose
 from workbench.core.scope import Scope
 from workbench.jobs.control import SLICE, Control, Stopper
 from workbench.jobs.pace import Pace
+from workbench.jobs.wish import NOWHERE, Unplaced
 from workbench.sources.http.content import decoded, read_body
 from workbench.sources.http.headers import retry_after, server_date
 from workbench.sources.remote import Answer, Ask, NetworkError, Page, Transport
@@ -95,32 +96,21 @@ class Heard:
     server_date: int | None
 
 
-NOWHERE = Placed("", 0, 0, b"")
-
-
-@dataclass(frozen=True)
-class Unplaced:
-    """An exchange whose record is made, but does not lie in the WARC file yet.
-
-    Records are put there in the order in which the case speaks of them, so that a look that is killed leaves what was
-    not recorded at the end of the file, and never between two records.
-    """
-
-    exchange: Exchange
-    block: bytes
-
-
 class Session:
-    """Any thread may ask; `told` is called in the asking thread, so it has to be handed on by whoever records."""
+    """Any thread may ask; `told` is called in the asking thread, so it has to be handed on by whoever records.
+
+    `warc` is null where records are made and another process places them.
+    """
 
     def __init__(
         self,
         transport: Transport,
-        warc: WarcFile,
+        warc: WarcFile | None,
         pace: Pace,
         scope: Scope,
         control: Control,
         check: Stopper,
+        attempts: int | None = None,
     ) -> None:
         self.transport = transport
         self.scope = scope
@@ -133,8 +123,10 @@ class Session:
         """Why this computer does not trust the server's certificate, when it does not."""
         self.left_over: deque[Unplaced] = deque()
         """Exchanges that were broken off with the look, by threads that could not tell of them."""
+        self.pinned: bytes | None = None
+        """The SHA-256 of the server's certificate, once it has shown one."""
+        self.attempts = attempts or ATTEMPTS
         self._warc = warc
-        self._pinned = False
 
     # whole pages
 
@@ -174,7 +166,7 @@ class Session:
         self, ask: Ask, purpose: Purpose, told: Told, earlier: Callable[[str], Earlier | None], limit: int
     ) -> Got:
         got = Got(None, None, b"", Message("network-unreachable"))
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self.attempts):
             got, rest = self._once(ask, purpose, told, earlier, limit)
             if rest is None or not self.rest(attempt, rest):
                 break
@@ -250,9 +242,9 @@ class Session:
             raise BrokenOff from cancelled
         if answer.certificate is not None and answer.certificate.problem is not None:
             self.untrusted = answer.certificate.problem
-        if answer.certificate is not None and not self._pinned:
-            self._pinned = True
-            self.transport.pin(answer.certificate.sha256)
+        if answer.certificate is not None and self.pinned is None:
+            self.pinned = answer.certificate.sha256
+            self.transport.pin(self.pinned)
         return answer
 
     # files
@@ -274,7 +266,7 @@ class Session:
         """
         if wanted > LONGEST_REST:
             raise LineLost(Message("server-wants-rest", {"seconds": wanted}))
-        if attempt >= ATTEMPTS - 1:
+        if attempt >= self.attempts - 1:
             return False
         seconds = max(float(wanted), 2.0**attempt)
         self.pace.rest(seconds)
@@ -347,6 +339,7 @@ class Session:
 
     def place(self, unplaced: Unplaced) -> Exchange:
         """Put a record into the WARC file, right before the case is told of it. For the thread that tells it."""
+        assert self._warc is not None
         return replace(unplaced.exchange, placed=self._warc.append(unplaced.block))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,13 +23,15 @@ from workbench.core.times import DAY, SECOND, Precision
 from workbench.jobs import logs, matching
 from workbench.jobs.budget import Budget
 from workbench.jobs.control import Control, Stopper
-from workbench.jobs.filing import Rules
+from workbench.jobs.fetchers import Fetchers
+from workbench.jobs.fetchworker import Terms
+from workbench.jobs.filing import WINDOW, Rules, Setting
 from workbench.jobs.harvest import Harvest
 from workbench.jobs.pace import Pace
 from workbench.jobs.pages import LINE_GONE, Answered, Pages
 from workbench.jobs.plan import Plan
 from workbench.jobs.pool import Pool
-from workbench.jobs.recorder import Recorder
+from workbench.jobs.recorder import NOTED_BATCH, Recorder
 from workbench.jobs.scope import scope_of
 from workbench.jobs.session import LineLost, Session
 from workbench.jobs.trust import Trust
@@ -37,6 +40,7 @@ from workbench.ops import watch as ops
 from workbench.queries import changes, watched
 from workbench.queries import harvest as queries
 from workbench.queries import intake as intake_queries
+from workbench.sources.http.wire import Timeouts
 from workbench.sources.kinds.registry import kinds_for
 from workbench.sources.remote import NetworkError, Transport
 from workbench.sources.robots import Robots, robots_url
@@ -45,6 +49,8 @@ from workbench.sources.warcformat import header_record
 
 PARALLEL = 4
 """Requests at a time where there is no limit to their rate; else one."""
+NOTED = WINDOW + 4 * NOTED_BATCH
+"""Notes of what arrived that are kept: more than can wait to be recorded."""
 STALE = DAY // 2
 """A look that was cut off longer ago, or half of the time between two looks, is not gone on with: what would be seen
 now was not seen then.
@@ -126,7 +132,7 @@ class _Look:
         self._progress = progress
         self._control = control
         self._kinds = kinds_for(start, plan.kind)
-        self._recorder = Recorder(case, pool if plan.analyze else None, progress)
+        self._recorder = Recorder(case, pool if plan.analyze else None, progress, NOTED_BATCH)
         self._warc: WarcFile | None = None
         self._check = Stopper(progress.check)
 
@@ -145,6 +151,7 @@ class _Look:
             with closing(self._transport(known)) as transport:
                 session = self._session(transport, self._warc)
                 done = self._looked(session, of)
+            case.evidence.forget_notes(stem)
             sealed = True
         except LineLost as lost:
             recorder.settle()
@@ -181,6 +188,7 @@ class _Look:
         stale = STALE if every is None else min(STALE, every * SECOND // 2)
         if times.now() - _began(of.uid) > stale:
             case.evidence.warcs.cut(_stem(of), case.ask(queries.committed, found))
+            case.evidence.forget_notes(_stem(of))
             case.run(op.batch, found, (), [Noted(b"", Message("look-abandoned"))], op.Known())
             case.run(op.end, found, Status.PARTIAL, case.ask(queries.last_heard, found) or _began(of.uid))
 
@@ -208,6 +216,22 @@ class _Look:
         scope = scope_of(self._kinds[0], self._start)
         return Session(transport, warc, pace, scope, self._control, self._check)
 
+    def _terms(self, session: Session, stem: str) -> Callable[[], Terms] | None:
+        """On which terms processes of their own would ask; null where a limit to the rate makes them needless."""
+        if self._plan.rate > 0:
+            return None
+        return lambda: Terms(
+            evidence=str(self._case.evidence.folder.resolve()),
+            journal=stem,
+            turn=NOTED,
+            url=self._start,
+            agent=agent_of(self._plan),
+            proxy=self._plan.proxy,
+            pinned=session.pinned,
+            attempts=session.attempts,
+            timeouts=Timeouts(),
+        )
+
     @property
     def _parallel(self) -> int:
         return PARALLEL if self._plan.rate <= 0 else 1
@@ -230,21 +254,18 @@ class _Look:
         case.run(ops.source, self._name, kind.name, self._start, plan.options())
         trust = Trust(plan.trust, of.uid, of.number, plan.recheck, of.previous)
         budget = Budget(plan.limit_files or None, plan.limit_bytes or None, self._control.ask)
-        walk = Harvest(
-            case,
-            kind,
-            session,
-            pages,
-            recorder,
-            Rules(trust, of.source_uid, robots, plan.list_only),
-            budget,
-            self._progress,
+        stem = _stem(of)
+        fetchers = Fetchers(
+            case.evidence, session, recorder.is_known, stem, NOTED, self._parallel, self._terms(session, stem)
         )
-        if recorder.resumed:
-            left = case.ask(queries.left, recorder.snapshot)
-            budget.charge(left.bytes, files=left.files)
-            walk.lost = left.lost
-        walk.run(self._start, self._parallel)
+        with closing(fetchers):
+            rules = Rules(trust, of.source_uid, robots, plan.list_only)
+            walk = Harvest(Setting(case, kind, session, pages, recorder, fetchers, rules, budget, self._progress))
+            if recorder.resumed:
+                left = case.ask(queries.left, recorder.snapshot)
+                budget.charge(left.bytes, files=left.files)
+                walk.lost = left.lost
+            walk.run(self._start)
         return self._ended(Status.PARTIAL if walk.lost else Status.COMPLETE, session)
 
     def _robots(self, pages: Pages) -> tuple[Robots | None, Message | None]:

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from workbench.core.errors import UserError
-from workbench.jobs.wire import Buffer, Line, PipeLine, Stream, WireError, receive_frame, send_frame
+from workbench.jobs.entry import die_with_parent, line_at
+from workbench.jobs.wire import Buffer, Line, Stream, WireError, receive_frame, send_frame
 
 Data = bytes | memoryview
 Answer = tuple[Any, Sequence[Buffer | Stream]]
@@ -182,36 +183,14 @@ def confine(memory: int, parent: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     with contextlib.suppress(OSError):
         os.nice(5)
-    if sys.platform == "linux":
-        _die_with_parent()
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def _die_with_parent() -> None:
-    """Linux: PR_SET_PDEATHSIG (prctl(2)), so that no worker survives a killed program; no new privileges either."""
-    import ctypes
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(1, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(38, 1, 0, 0, 0)
+    die_with_parent(parent)
 
 
 def main(arguments: Sequence[str]) -> int:
     """``FD MEMORY PARENT``: the socket's number (``-`` for standard input and output), limit in bytes, parent's id."""
     where, memory, parent = arguments
     confine(int(memory), int(parent))
-    line: Line
-    if where == "-":
-        line = PipeLine(os.dup(0), os.dup(1))
-        os.dup2(2, 1)  # a stray print must not look like a frame
-    else:
-        import socket
-
-        from workbench.jobs.wire import SocketLine
-
-        line = SocketLine(socket.socket(fileno=int(where)))
-    serve(line)
+    serve(line_at(where))
     # Without the interpreter's tidying up: nothing here outlives the process.
     os._exit(0)
 
