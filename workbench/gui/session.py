@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -107,6 +107,10 @@ class Session(QObject):
     def start_job(self, title: str, work: Callable[[Progress], R], detail: str = "") -> Job[R]:
         """Long work in a thread, shown in Activity. `title` is a message code."""
         return self.runner.start(title, work, detail)
+
+    def heard(self, seq: int, tables: Iterable[str]) -> None:
+        """A process of ours has written to the case; any thread."""
+        self._committed.emit(Done(seq, b"", None, frozenset(tables)))
 
     def forget_control(self, job: int) -> None:
         """A look has ended: what it changed last is told soon."""

@@ -148,12 +148,12 @@ class Watch:
         asking = self._asking()
 
         def work(progress: Progress) -> Look:
-            from workbench.jobs import watch  # here, because importing it takes longer than a frame
+            from workbench.jobs import lookapart  # here, because importing it takes longer than a frame
             from workbench.jobs.plan import plan_of
 
             plan = plan_of(known.url, source, known.kind, known.options)
             control.ask = asking.asker(source, progress)
-            return watch.look(session.case, plan, session.pool, progress, control)
+            return lookapart.look(session.case, plan, progress, control, session.heard)
 
         job = self._window.jobs.start("job.look", work, source)
         session.controls[job.number] = control

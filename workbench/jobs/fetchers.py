@@ -4,22 +4,18 @@ many of them, in processes of their own.
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import time
+import queue
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 from workbench.case.evidence import Evidence
 from workbench.core.errors import Cancelled, UserError
-from workbench.jobs.control import SLICE
+from workbench.jobs.apart import Apart, Gone, Guard, raised
 from workbench.jobs.fetching import Fetcher
 from workbench.jobs.fetchworker import Terms
-from workbench.jobs.process import command, end, start
 from workbench.jobs.session import LineLost, Session
-from workbench.jobs.wire import WireError, receive_frame, send_frame
 from workbench.jobs.wish import (
     Fetched,
     Unplaced,
@@ -27,21 +23,16 @@ from workbench.jobs.wish import (
     noted,
     pack_wish,
     unpack_exchanges,
-    unpack_fetched,
     unpack_message,
 )
 from workbench.sources.remote import NetworkError
 
 ALONE = 48
-"""Files that are fetched before processes are started: a small look ends sooner than they begin."""
+"""Files that are fetched before processes are asked: a small look ends sooner than they begin,"""
+SOON = 16
+"""and from which on they are started."""
 GRACE = 5.0
 """Seconds in which a process that is told to stop has to say what came of it."""
-LARGEST = 16 << 20
-"""Bytes of an answer over the line."""
-
-
-class Gone(Exception):
-    """A process ended without an answer."""
 
 
 class Fetchers:
@@ -66,20 +57,19 @@ class Fetchers:
         self._terms = terms
         self._arrived = dict(_arrived(evidence, stem))
         self._journal = evidence.journal(stem, turn)
-        self._fetcher = Fetcher(evidence, session, known, self._journal)
+        self._fetcher = Fetcher(evidence, session, known, self._journal.add)
+        self._parallel = parallel
         self._threads = ThreadPoolExecutor(parallel, "fetch")
-        self._own = threading.local()
-        self._lock = threading.Lock()
-        self._processes: set[_Process] = set()
-        self._guard: threading.Thread | None = None
-        self._closed = threading.Event()
+        self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        self._guard = Guard(session.check, session.control)
         self._begun = 0
 
     def submit(self, wish: Wish) -> Future[Fetched]:
         """Have a file fetched. The future fails with what `Fetcher.fetch` raises."""
         self._begun += 1
-        apart = self._terms is not None and self._begun > ALONE
-        return self._threads.submit(self._fetch, wish, apart)
+        if self._terms is not None and self._begun == SOON:
+            self._start(self._terms())
+        return self._threads.submit(self._fetch, wish, self._terms is not None and self._begun > ALONE)
 
     def give_up(self, wish: Wish) -> tuple[Unplaced, ...]:
         """See `Fetcher.give_up`."""
@@ -88,11 +78,7 @@ class Fetchers:
     def close(self) -> None:
         """Wait for what is under way, and leave no thread and no process."""
         self._threads.shutdown()
-        self._closed.set()
-        if self._guard is not None:
-            self._guard.join()
-        for process in self._processes:
-            process.end()
+        self._guard.close()
         self._journal.close()
 
     def _fetch(self, wish: Wish, apart: bool) -> Fetched:
@@ -105,55 +91,35 @@ class Fetchers:
         return self._fetch_apart(wish) if apart else self._fetcher.fetch(wish)
 
     def _fetch_apart(self, wish: Wish) -> Fetched:
+        """In one of as many processes as there are threads. One that ends without an answer is replaced once; what had
+        come is gone on with.
+        """
         with self._session.pace.turn():
+            process = self._idle.get()
             try:
-                return self._process().fetch(wish)
-            except Gone:
-                return self._fetch_again(wish)
+                try:
+                    return process.fetch(wish)
+                except Gone:
+                    process = self._replaced(process)
+                    return process.fetch(wish)
+            except Gone as gone:
+                raise UserError("fetch-process-ended") from gone
+            finally:
+                self._idle.put(process)
 
-    def _fetch_again(self, wish: Wish) -> Fetched:
-        """What had come lies there to be gone on with."""
-        self._end()
-        self._session.check()
-        try:
-            return self._process().fetch(wish)
-        except Gone as gone:
-            self._end()
-            self._session.check()
-            raise UserError("fetch-process-ended") from gone
+    def _replaced(self, process: _Process) -> _Process:
+        assert self._terms is not None
+        self._guard.end(process)
+        return self._started(self._terms())
 
-    def _process(self) -> _Process:
-        """The process of this thread."""
-        if getattr(self._own, "process", None) is None:
-            assert self._terms is not None
-            process = _Process(self._terms(), self._session, self._evidence)
-            with self._lock:
-                self._processes.add(process)
-                if self._guard is None:
-                    self._guard = threading.Thread(target=self._watch, name="fetch-guard", daemon=True)
-                    self._guard.start()
-            self._own.process = process
-        return self._own.process  # type: ignore[no-any-return]
+    def _start(self, terms: Terms) -> None:
+        for _ in range(self._parallel):
+            self._idle.put(self._started(terms))
 
-    def _end(self) -> None:
-        process, self._own.process = self._own.process, None
-        with self._lock:
-            self._processes.discard(process)
-        process.end()
-
-    def _watch(self) -> None:
-        """Hand on that the look pauses, goes on, or stops."""
-        while not self._closed.wait(SLICE):
-            with self._lock:
-                processes = list(self._processes)
-            try:
-                self._session.check()
-            except Cancelled:
-                for each in processes:
-                    each.stop()
-                continue
-            for each in processes:
-                each.pause(self._session.control.paused)
+    def _started(self, terms: Terms) -> _Process:
+        process = _Process(terms, self._session, self._evidence)
+        self._guard.add(process)
+        return process
 
 
 def _arrived(evidence: Evidence, stem: str) -> list[tuple[str, Fetched]]:
@@ -164,31 +130,24 @@ def _arrived(evidence: Evidence, stem: str) -> list[tuple[str, Fetched]]:
     return found
 
 
-class _Process:
-    """One process that fetches. `fetch` is called by one thread, the rest by the guard."""
+class _Process(Apart):
+    """One process that fetches. `fetch` is called by one thread at a time."""
 
     def __init__(self, terms: Terms, session: Session, evidence: Evidence) -> None:
+        super().__init__("workbench.jobs.fetchworker", GRACE)
         self._session = session
         self._evidence = evidence
-        self._lock = threading.Lock()
-        self._paused = False
-        self._killed_at: float | None = None
-        words = command("workbench.jobs.fetchworker")
-        try:
-            self._child, self._line = start(words, [str(os.getpid())], sys.platform != "win32")
-        except OSError as error:
-            raise UserError("fetch-process-start", reason=error.strerror or "") from error
-        self._send(begin=terms.packed())
+        self.send(begin=terms.packed())
 
     def fetch(self, wish: Wish) -> Fetched:
         """See `Fetcher.fetch`. Raises `Gone` when the process ends without an answer."""
-        self._send(fetch=pack_wish(wish))
+        self.send(fetch=pack_wish(wish))
         while True:
             try:
-                header, blocks, _ = receive_frame(self._line, LARGEST, LARGEST)
-            except WireError as error:
+                header, blocks = self.receive()
+            except Gone:
                 self._session.check()
-                raise Gone from error
+                raise
             if counts := header.get("counts"):
                 self._session.control.add(**counts)
             if "rest" in header:
@@ -197,49 +156,20 @@ class _Process:
                 self._session.untrusted = header["untrusted"] or self._session.untrusted
                 return self._result(header, blocks)
 
-    def _result(self, header: dict[str, object], blocks: list[memoryview]) -> Fetched:
+    def _result(self, header: dict[str, Any], blocks: list[memoryview]) -> Fetched:
         match header:
-            case {"fetched": dict(plain)}:
-                fetched = unpack_fetched(plain, blocks)
+            case {"fetched": _}:
+                _, fetched = noted(bytes(blocks[0]))
                 if fetched.stored is not None:
                     self._evidence.adopt(fetched.stored)
                 return fetched
-            case {"cancelled": dict(plain)}:
-                self._session.left_over += unpack_exchanges(plain, blocks)
+            case {"cancelled": exchanges}:
+                self._session.left_over += unpack_exchanges(exchanges, blocks)
                 raise Cancelled
-            case {"lost": list(plain)}:
-                raise LineLost(unpack_message(plain))
-            case {"network": list(plain)}:
-                error = NetworkError(plain[0])
-                error.message = unpack_message(plain)
-                raise error
-            case {"error": list(plain)}:
-                message = unpack_message(plain)
-                raise UserError(message.code, **message.args)
-            case _:
-                raise RuntimeError(f"in a process that fetches: {header.get('bug')}")
-
-    def _send(self, **header: object) -> None:
-        # A process that is gone is noticed when its answer is waited for.
-        with self._lock, suppress(WireError):
-            send_frame(self._line, header)
-
-    def pause(self, paused: bool) -> None:
-        """Have it send nothing more, or go on."""
-        if paused != self._paused:
-            self._paused = paused
-            self._send(pause=paused)
-
-    def stop(self) -> None:
-        """Have it break off what it does; one that does not is killed."""
-        now = time.monotonic()
-        if self._killed_at is None:
-            self._killed_at = now + GRACE
-            self._send(stop=True)
-        elif now > self._killed_at:
-            self._child.kill()
-
-    def end(self) -> None:
-        """End it, and wait until it is gone."""
-        self._child.kill()
-        end(self._child, self._line)
+            case {"lost": message}:
+                raise LineLost(unpack_message(message))
+            case {"network": message}:
+                failed = NetworkError(message[0])
+                failed.message = unpack_message(message)
+                raise failed
+        raise raised(header)

@@ -16,7 +16,6 @@ from typing import Any
 
 from workbench.case.evidence import Evidence
 from workbench.case.incoming import Incoming
-from workbench.case.journal import Journal
 from workbench.case.uids import uuid7
 from workbench.core import times
 from workbench.core.errors import Cancelled
@@ -50,14 +49,16 @@ class _Part:
 class Fetcher:
     """Gets files, one a thread. Raises `Cancelled`, `UserError` of our own disk, and what only a person can decide.
 
-    `known` says of which bytes it is certain that the case holds them. What has arrived is noted in the `journal`.
+    `known` says of which bytes it is certain that the case holds them. `note` is given what has arrived, for a journal.
     """
 
-    def __init__(self, evidence: Evidence, session: Session, known: Callable[[bytes], bool], journal: Journal) -> None:
+    def __init__(
+        self, evidence: Evidence, session: Session, known: Callable[[bytes], bool], note: Callable[[bytes], None]
+    ) -> None:
         self._evidence = evidence
         self._session = session
         self._known = known
-        self._journal = journal
+        self._note = note
         self._own = threading.local()
 
     def fetch(self, wish: Wish) -> Fetched:
@@ -68,7 +69,7 @@ class Fetcher:
         finally:
             incoming.close()
         if fetched.stored is not None:
-            self._journal.add(note_of(wish.key, fetched))
+            self._note(note_of(wish.key, fetched))
         return fetched
 
     def _fetch(self, wish: Wish, incoming: Incoming) -> Fetched:

@@ -6,40 +6,34 @@ a window stutters. What came is noted in a journal, then told over the line.
 
 From the program come ``begin`` (see `Terms`), then any number of ``fetch`` (a wish), ``pause`` and ``stop``. Back go
 ``counts``, ``rest`` (the server wants to be left alone for so many seconds), and for every wish one answer:
-``fetched``, ``cancelled``, or what was raised.
+``fetched`` with a note of it, ``cancelled``, or what was raised.
 """
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import sys
-import threading
-import time
-import traceback
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.case.evidence import Evidence
-from workbench.core.errors import Cancelled, UserError
+from workbench.core.errors import Cancelled
 from workbench.core.scope import Scope
 from workbench.jobs.control import Control, Stopper
 from workbench.jobs.entry import die_with_parent, line_at
 from workbench.jobs.fetching import Fetcher
 from workbench.jobs.pace import Pace
 from workbench.jobs.session import LineLost, Session
-from workbench.jobs.wire import Line, WireError, receive_frame, send_frame
-from workbench.jobs.wish import pack_exchanges, pack_fetched, pack_message, unpack_wish
+from workbench.jobs.speaker import Speaker, Telling, wrong
+from workbench.jobs.wire import WireError, receive_frame
+from workbench.jobs.wish import Wish, note_of, pack_exchanges, pack_message, unpack_wish
 from workbench.sources.http.wire import Timeouts
 from workbench.sources.remote import NetworkError
 from workbench.sources.transports import transport_for
 
-TELL = 0.1
-"""Seconds between two words on how far it is."""
 REMEMBERED = 300_000
 """Hashes of bytes that this process itself has put into the store."""
 
@@ -71,50 +65,25 @@ class Terms:
         return Terms(**{**plain, "pinned": pinned, "timeouts": Timeouts(**plain["timeouts"])})
 
 
-class _Telling(Control):
-    """Counts what is done and tells the program of it, now and then."""
-
-    def __init__(self, line: Line) -> None:
-        super().__init__()
-        self._line = line
-        self._due = 0.0
-        self._untold: dict[str, Any] = {}
-
-    def add(self, *, item: str | None = None, **counts: int) -> None:
-        """See `Control`."""
-        for name, count in counts.items():
-            self._untold[name] = self._untold.get(name, 0) + count
-        if item is not None:
-            self._untold["item"] = item
-        if time.monotonic() >= self._due:
-            send_frame(self._line, {"counts": self.untold()})
-
-    def untold(self) -> dict[str, Any]:
-        """What was not told yet, and is now."""
-        told, self._untold = self._untold, {}
-        self._due = time.monotonic() + TELL
-        return told
-
-
 class _Pace(Pace):
     """Has the program, too, leave a server alone that wants a rest."""
 
-    def __init__(self, check: Stopper, control: Control, line: Line) -> None:
+    def __init__(self, check: Stopper, control: Control, speaker: Speaker) -> None:
         super().__init__(0, 1, check, control)
-        self._line = line
+        self._speaker = speaker
 
     def rest(self, seconds: float) -> None:
         """See `Pace`."""
-        send_frame(self._line, {"rest": seconds})
+        self._speaker.say({"rest": seconds})
         super().rest(seconds)
 
 
 class _Worker:
-    """The main thread fetches and speaks; another one listens."""
+    """The main thread fetches; another one listens."""
 
-    def __init__(self, line: Line, terms: Terms) -> None:
-        self._line = line
-        self._control = _Telling(line)
+    def __init__(self, speaker: Speaker, terms: Terms) -> None:
+        self._speaker = speaker
+        self._control = Telling(speaker)
         self._check = Stopper(lambda: None)
         self._wishes: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._own: dict[bytes, None] = {}
@@ -126,38 +95,37 @@ class _Worker:
             pinned=terms.pinned,
             timeouts=terms.timeouts,
         )
-        pace = _Pace(self._check, self._control, line)
+        pace = _Pace(self._check, self._control, speaker)
         scope = Scope(terms.url)
         self._session = Session(transport, None, pace, scope, self._control, self._check, terms.attempts)
         evidence = Evidence(Path(terms.evidence))
         self._journal = evidence.journal(terms.journal, terms.turn)
-        self._fetcher = Fetcher(evidence, self._session, self._own.__contains__, self._journal)
+        self._noted = b""
+        self._fetcher = Fetcher(evidence, self._session, self._own.__contains__, self._note)
 
     def run(self) -> None:
-        """Answer until the line closes, which ends the process wherever it is: as a kill would, and as safely."""
-        threading.Thread(target=self._listen, name="listen", daemon=True).start()
-        with closing(self._session.transport), closing(self._journal):
-            while True:
-                header, blocks = self._answer(self._wishes.get())
-                header |= {"counts": self._control.untold(), "untrusted": self._session.untrusted}
-                send_frame(self._line, header, blocks)
-
-    def _listen(self) -> None:
+        """Answer until the program closes the line."""
+        self._speaker.listen(self._hear)
         while True:
-            try:
-                header, _, _ = receive_frame(self._line, 1 << 20, 0)
-            except WireError:
-                os._exit(0)
-            if "stop" in header:
-                self._check.stop()
-            elif "pause" in header:
-                (self._control.pause if header["pause"] else self._control.resume)()
-            else:
-                self._wishes.put(header["fetch"])
+            header, blocks = self._answer(unpack_wish(self._wishes.get()))
+            header |= {"counts": self._control.untold(), "untrusted": self._session.untrusted}
+            self._speaker.say(header, blocks)
 
-    def _answer(self, plain: Mapping[str, Any]) -> tuple[dict[str, Any], Sequence[bytes]]:
+    def _hear(self, header: Mapping[str, Any]) -> None:
+        if "stop" in header:
+            self._check.stop()
+        elif "pause" in header:
+            (self._control.pause if header["pause"] else self._control.resume)()
+        else:
+            self._wishes.put(header["fetch"])
+
+    def _note(self, note: bytes) -> None:
+        self._journal.add(note)
+        self._noted = note
+
+    def _answer(self, wish: Wish) -> tuple[dict[str, Any], Sequence[bytes]]:
         try:
-            fetched = self._fetcher.fetch(unpack_wish(plain))
+            fetched = self._fetcher.fetch(wish)
         except Cancelled:
             header, blocks = pack_exchanges(self._session.left_over)
             self._session.left_over.clear()
@@ -166,14 +134,11 @@ class _Worker:
             return {"lost": pack_message(lost.message)}, []
         except NetworkError as error:
             return {"network": pack_message(error.message)}, []
-        except UserError as error:
-            return {"error": pack_message(error.message)}, []
-        except Exception:  # noqa: BLE001 - a mistake of ours goes to the program, which shows it
-            return {"bug": traceback.format_exc()}, []
+        except Exception as error:  # noqa: BLE001 - goes to the program, which says it or shows it
+            return wrong(error), []
         if fetched.stored is not None and len(self._own) < REMEMBERED:
             self._own[fetched.stored.sha256] = None
-        header, blocks = pack_fetched(fetched)
-        return {"fetched": header}, blocks
+        return {"fetched": wish.key}, [self._noted if fetched.stored is not None else note_of(wish.key, fetched)]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -184,9 +149,9 @@ def main(arguments: Sequence[str]) -> int:
     line = line_at(where)
     try:
         begin, _, _ = receive_frame(line, 1 << 20, 0)
-        _Worker(line, Terms.unpacked(begin["begin"])).run()
     except WireError:
         return 0
+    _Worker(Speaker(line), Terms.unpacked(begin["begin"])).run()
     return 1
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from workbench import __version__
@@ -35,6 +36,7 @@ from workbench.jobs.recorder import NOTED_BATCH, Recorder
 from workbench.jobs.scope import scope_of
 from workbench.jobs.session import LineLost, Session
 from workbench.jobs.trust import Trust
+from workbench.jobs.wish import pack_message, unpack_message
 from workbench.ops import intake as op
 from workbench.ops import watch as ops
 from workbench.queries import changes, watched
@@ -79,6 +81,17 @@ class Look:
     returned: int = 0
     time_changed: int = 0
     paused: Message | None = None
+
+
+def pack_look(done: Look) -> dict[str, Any]:
+    """For `unpack_look`."""
+    return {**asdict(done), "paused": None if done.paused is None else pack_message(done.paused)}
+
+
+def unpack_look(plain: Mapping[str, Any]) -> Look:
+    """What `pack_look` packed."""
+    paused = None if plain["paused"] is None else unpack_message(plain["paused"])
+    return Look(**{**plain, "status": Status(plain["status"]), "paused": paused})
 
 
 def look(case: Case, plan: Plan, pool: Pool | None, progress: Progress, control: Control | None = None) -> Look:

@@ -6,6 +6,7 @@ import re
 from calendar import timegm
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from workbench.core.times import MONTHS, SECOND, Precision, Stated, Zone
 
@@ -21,6 +22,7 @@ _ASCTIME = re.compile(rf"[A-Za-z]{{3}} ([A-Za-z]{{3}}) ([ \d]\d) {_CLOCK} (\d{{4
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)
 def http_date(text: str) -> int | None:
     """Microseconds UTC of a date in any of the three forms of RFC 9110 §5.6.7; null for what is none.
 
