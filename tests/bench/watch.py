@@ -3,6 +3,10 @@
 Ours hashes, syncs and records every file and every exchange in a new case; the peers write files. None of them looks
 into the files: ours runs with --no-analyze. All three run as the command that a user types. Then a second look with
 nothing changed, which must cost the listings only.
+
+Every run writes to a new place, and nothing is deleted before the end: ext4 passes over every inode that was deleted in
+the last minutes when it looks for a free one, so that files cost more the more were deleted just before. Some 1 GB of
+disk is needed for each run.
 """
 
 from __future__ import annotations
@@ -11,9 +15,9 @@ import argparse
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -89,11 +93,14 @@ def _command(case: Path, server: Server) -> list[str | Path]:
     ]
 
 
-def _new(case: Path) -> None:
-    shutil.rmtree(case.with_suffix(".evidence"), ignore_errors=True)
-    for each in case.parent.glob(f"{case.name}*"):
-        each.unlink()
+def _new(folder: Path) -> Path:
+    case = folder / "a.wbcase"
     subprocess.run([sys.executable, "-m", "workbench", "new", str(case)], check=True, capture_output=True)
+    return case
+
+
+def _place(out: Path) -> Path:
+    return Path(tempfile.mkdtemp(dir=out))
 
 
 def _look(case: Path, server: Server, *, memory: bool = False) -> tuple[dict[str, object], Run]:
@@ -106,10 +113,8 @@ def _look(case: Path, server: Server, *, memory: bool = False) -> tuple[dict[str
 
 
 def _compare(report: Report, server: Server, out: Path, files: int, total: int, repeats: int) -> None:
-    case = out / "a.wbcase"
-
     def our_run() -> float:
-        _new(case)
+        case = _new(_place(out))
         os.sync()
         found, run = _look(case, server)
         assert (found["status"], found["sightings"], found["bytes"]) == ("complete", files, total), found
@@ -117,14 +122,12 @@ def _compare(report: Report, server: Server, out: Path, files: int, total: int, 
         return run.seconds
 
     def peer_run(*command: str | Path) -> float:
-        folder = out / "peer"
-        folder.mkdir()
+        folder = _place(out)
         os.sync()
         run = timed([*command, folder] if command[0] == "rclone" else [*command, "-P", folder, server.url])
         processor[str(command[0])].append(run.cpu)
         got = [each.stat().st_size for each in folder.rglob("*.bin")]
         assert (len(got), sum(got)) == (files, total)
-        shutil.rmtree(folder)
         return run.seconds
 
     processor: dict[str, list[float]] = {"ours": [], "wget": [], "rclone": []}
@@ -147,8 +150,7 @@ def _compare(report: Report, server: Server, out: Path, files: int, total: int, 
 
 
 def _memory_and_second_look(report: Report, server: Server, out: Path, files: int, total: int) -> None:
-    case = out / "a.wbcase"
-    _new(case)
+    case = _new(_place(out))
     found, run = _look(case, server, memory=True)
     assert found["bytes"] == total, found
     report.bar("peak of all our processes (sum of PSS)", run.peak, 250, " MB")

@@ -160,7 +160,7 @@ def test_a_flush_that_fails_is_made_up_for(store: Evidence, monkeypatch: pytest.
     monkeypatch.setattr(module, "sync_all", lambda _root, files, folders: synced.extend([*files, *folders]))
     store.flush()
     name = hashlib.sha256(b"x").hexdigest()
-    assert {each.name for each in synced} == {"objects", name[:2], name}
+    assert {Path(each).name for each in synced} == {"objects", name[:2], name}
     synced.clear()
     store.flush()
     assert synced == []
@@ -183,11 +183,11 @@ def test_many_files_are_synced_in_one_go_and_few_one_by_one(store: Evidence, mon
 
 def test_syncing_for_real(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
-    durable.sync_all(tmp_path, [tmp_path / "a"], [tmp_path])
-    durable.sync_all(tmp_path, [tmp_path / "a"] * durable.MANY, [])
+    durable.sync_all(tmp_path, [str(tmp_path / "a")], [str(tmp_path)])
+    durable.sync_all(tmp_path, [str(tmp_path / "a")] * durable.MANY, [])
     durable.sync_file_system(tmp_path)
     with pytest.raises(OSError, match="gone"):
-        durable.sync_all(tmp_path, [tmp_path / "gone"], [])
+        durable.sync_all(tmp_path, [str(tmp_path / "gone")], [])
 
 
 def test_what_the_dead_left_is_removed_and_what_the_living_use_is_not(store: Evidence, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ MANY = 12
 """Files and folders from which on the whole file system is written out."""
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: str | Path) -> None:
     """Make the names in a folder durable. Raises `OSError` where the folder is gone."""
     if os.name == "nt":
         return  # there is no way to sync a directory
@@ -30,7 +30,7 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def sync_file(path: Path) -> None:
+def sync_file(path: str | Path) -> None:
     """Make the bytes of a file durable. Raises `OSError`. Not for Windows, which wants a file open for writing."""
     fd = os.open(path, os.O_RDONLY)
     try:
@@ -39,7 +39,7 @@ def sync_file(path: Path) -> None:
         os.close(fd)
 
 
-def sync_all(root: Path, files: Iterable[Path], folders: Iterable[Path]) -> None:
+def sync_all(root: Path, files: Iterable[str], folders: Iterable[str]) -> None:
     """Make files, and the names in folders, durable; all of them lie below `root`. Raises `OSError`."""
     files, folders = sorted(files), sorted(folders)
     if len(files) + len(folders) >= MANY and sync_file_system(root):

@@ -31,7 +31,7 @@ class Incoming:
     def __init__(self, evidence: Evidence, folder: str, key: str) -> None:
         self._evidence = evidence
         self._path = f"{folder}{os.sep}{key}.part"
-        self._facts_path = Path(f"{folder}{os.sep}{key}.json")
+        self._facts = f"{folder}{os.sep}{key}.json"
         self._described = False
         self._synced = 0
         self.facts: dict[str, Any] = {}
@@ -48,7 +48,7 @@ class Incoming:
         self._described = True
         kept = os.fstat(fd).st_size
         try:
-            plain = json.loads(self._facts_path.read_bytes())
+            plain = json.loads(Path(self._facts).read_bytes())
             facts, synced, started = dict(plain["facts"]), int(plain["synced"]), str(plain["boot"])
         except (OSError, ValueError, KeyError, TypeError):
             facts, synced, started = {}, 0, ""
@@ -74,7 +74,7 @@ class Incoming:
 
     def _forget(self) -> None:
         if self._described:
-            self._facts_path.unlink(missing_ok=True)
+            Path(self._facts).unlink(missing_ok=True)
             self._described = False
 
     def describe(self, facts: Mapping[str, Any]) -> None:
@@ -83,10 +83,10 @@ class Incoming:
         self._write_facts()
 
     def _write_facts(self) -> None:
-        new = self._facts_path.with_suffix(".new")
+        new = Path(self._facts).with_suffix(".new")
         with writing():
             new.write_text(json.dumps({"facts": self.facts, "synced": self._synced, "boot": boot()}))
-            new.replace(self._facts_path)
+            new.replace(self._facts)
         self._described = True
 
     def write(self, block: memoryview) -> None:

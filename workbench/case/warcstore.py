@@ -55,7 +55,7 @@ class WarcFile:
         path, size = self.unsynced()
         if path is not None:
             with writing():
-                sync_all(path.parent, [path], [path.parent])
+                sync_all(path.parent, [str(path)], [str(path.parent)])
             self.synced(size)
 
     def unsynced(self) -> tuple[Path | None, int]:

@@ -98,7 +98,7 @@ def rfc3339(micros: int | None, zone: Zone = Zone.LINE) -> str | None:
     """``2024-01-03T09:00:00.000000Z``, without the ``Z`` when the zone is unknown; null stays null."""
     if micros is None:
         return None
-    text = to_datetime(micros).strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0")
+    text = to_datetime(micros).replace(tzinfo=None).isoformat(timespec="microseconds")
     return text if zone is Zone.UNKNOWN else text + "Z"
 
 

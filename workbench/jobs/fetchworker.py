@@ -11,6 +11,7 @@ From the program come ``begin`` (see `Terms`), then any number of ``fetch`` (a w
 
 from __future__ import annotations
 
+import gc
 import queue
 import signal
 import sys
@@ -146,6 +147,8 @@ def main(arguments: Sequence[str]) -> int:
     where, parent = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(int(parent))
+    gc.freeze()
+    gc.set_threshold(20_000)  # what comes and goes with a file is no garbage in circles
     line = line_at(where)
     try:
         begin, _, _ = receive_frame(line, 1 << 20, 0)

@@ -43,6 +43,8 @@ class Recorder:
         self._analyst = Analyst(case, pool, Tally()) if pool is not None else None
         self.known = op.Known()
         self._batch: list[Sighted] = []
+        self._offered: set[bytes] = set()
+        """Of the batch: what was looked at whether it is to be analysed."""
         self._held = 0
         self._notes: list[Noted | Folder | Container] = []
         self._exchanges: list[Exchange] = []
@@ -91,12 +93,9 @@ class Recorder:
         stored = sighted.stored
         assert stored is not None
         coming = self._under_way[1] if self._under_way is not None else frozenset()
-        if (
-            stored.sha256 in self.known.objects
-            or stored.sha256 in coming
-            or any(each.stored is not None and each.stored.sha256 == stored.sha256 for each in self._batch[:-1])
-        ):
+        if stored.sha256 in self.known.objects or stored.sha256 in coming or stored.sha256 in self._offered:
             return False
+        self._offered.add(stored.sha256)
         return stored.new or not self._case.ask(queries.analysed, stored.sha256)
 
     def noted(self, seen: Noted | Folder | Container) -> None:
@@ -123,6 +122,7 @@ class Recorder:
             future = self._case.submit(op.batch, self.snapshot, self._batch, self._notes, self.known, self._exchanges)
             self._under_way = future, coming
         self._batch, self._notes, self._exchanges = [], [], []
+        self._offered.clear()
         self._held = 0
         self._flushed = time.monotonic()
         if self._analyst is not None:

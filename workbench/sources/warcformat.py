@@ -27,6 +27,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
+from workbench.case.uids import shown
 from workbench.core.times import rfc3339
 from workbench.sources.base import SourceError
 
@@ -87,7 +88,7 @@ Fields = list[tuple[str, str | None]]
 
 def record_id(uid: bytes) -> str:
     """How a record is named in a case: ``urn:uuid:…``."""
-    return f"urn:uuid:{uuid.UUID(bytes=uid)}"
+    return f"urn:uuid:{shown(uid)}"
 
 
 @lru_cache(maxsize=64)
