@@ -24,7 +24,7 @@ def columns(names_of_networks: dict[str, str], held: str) -> list[Column]:
     names = dict(countries())
     bare = text("panes.label.unlisted")
     return [
-        Column("address", text("panes.origins.address"), "mono", 122),
+        Column("address", text("panes.origins.address"), "mono", 144),
         Column("country", text("panes.origins.country-title"), "flag", 64, names=names, unknown=text("panes.unknown")),
         Column(
             "network",
