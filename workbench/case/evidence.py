@@ -108,11 +108,11 @@ class Evidence:
 
         return notes(self.folder / "partial", stem)
 
-    def forget_notes(self, stem: str) -> None:
-        """All that was noted is in the case, or of no use."""
+    def forget_notes(self, stem: str, but: Journal | None = None) -> None:
+        """All that was noted is in the case, in one journal, or of no use."""
         from workbench.case.journal import forget
 
-        forget(self.folder / "partial", stem)
+        forget(self.folder / "partial", stem, () if but is None else but.paths)
 
     @cached_property
     def _partial(self) -> str:

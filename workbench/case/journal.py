@@ -10,7 +10,7 @@ import os
 import struct
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from workbench.case.evidence import write_all, writing
@@ -25,7 +25,7 @@ class Journal:
     """Notes of one run, below ``FOLDER/STEM-…``. Any thread. Keeps at least the last `turn` of them."""
 
     def __init__(self, folder: str, name: str, turn: int) -> None:
-        self._paths = [f"{folder}{os.sep}{name}-{number}{SUFFIX}" for number in (0, 1)]
+        self.paths = tuple(Path(folder, f"{name}-{number}{SUFFIX}") for number in (0, 1))
         self._turn = turn
         self._count = 0
         self._fd: int | None = None
@@ -47,7 +47,7 @@ class Journal:
         if self._fd is not None:
             os.close(self._fd)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        self._fd = os.open(self._paths[self._count // self._turn % 2], flags, 0o600)
+        self._fd = os.open(self.paths[self._count // self._turn % 2], flags, 0o600)
 
     def close(self) -> None:
         """Write no more; the notes stay until `forget`."""
@@ -70,7 +70,8 @@ def notes(folder: Path, stem: str) -> Iterator[bytes]:
                 yield note
 
 
-def forget(folder: Path, stem: str) -> None:
-    """Remove all that was noted under a stem."""
+def forget(folder: Path, stem: str, but: Collection[Path] = ()) -> None:
+    """Remove all that was noted under a stem, but for some files."""
     for path in folder.glob(f"{stem}-*{SUFFIX}"):
-        path.unlink(missing_ok=True)
+        if path not in but:
+            path.unlink(missing_ok=True)

@@ -5,9 +5,9 @@ many of them, in processes of their own.
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from workbench.case.evidence import Evidence
@@ -31,6 +31,8 @@ ALONE = 48
 """Files that are fetched before processes are asked: a small look ends sooner than they begin,"""
 SOON = 16
 """and from which on they are started."""
+AT_ONCE = 200
+"""Notes that are read at a time."""
 GRACE = 5.0
 """Seconds in which a process that is told to stop has to say what came of it."""
 
@@ -39,7 +41,7 @@ class Fetchers:
     """Gets files for one look; `parallel` at a time. Used by the look's thread; `close` before the session's transport.
 
     `terms` make processes of it; without them all is done in threads of this one. What an earlier run of the same look
-    noted in the journal as arrived is not asked for again.
+    noted in a journal as arrived is not asked for again; `recorded` tells which exchanges the case has.
     """
 
     def __init__(
@@ -50,19 +52,33 @@ class Fetchers:
         stem: str,
         turn: int,
         parallel: int,
+        recorded: Callable[[Sequence[bytes]], Collection[bytes]],
         terms: Callable[[], Terms] | None = None,
     ) -> None:
         self._evidence = evidence
         self._session = session
         self._terms = terms
-        self._arrived = dict(_arrived(evidence, stem))
         self._journal = evidence.journal(stem, turn)
+        self._arrived: dict[str, Fetched] = {}
+        self._take_up(stem, recorded)
         self._fetcher = Fetcher(evidence, session, known, self._journal.add)
         self._parallel = parallel
         self._threads = ThreadPoolExecutor(parallel, "fetch")
         self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         self._guard = Guard(session.check, session.control)
         self._begun = 0
+
+    def _take_up(self, stem: str, recorded: Callable[[Sequence[bytes]], Collection[bytes]]) -> None:
+        """Go on with what earlier runs noted and could not record, in the journal of this one."""
+        notes_of_before = self._evidence.notes(stem)
+        while notes := list(islice(notes_of_before, AT_ONCE)):
+            known = {note: found for note in notes if (found := _read(note)) is not None}
+            done = recorded([fetched.uid for _, fetched in known.values()])
+            for note, (key, fetched) in known.items():
+                if fetched.uid not in done:
+                    self._arrived[key] = fetched
+                    self._journal.add(note)
+        self._evidence.forget_notes(stem, but=self._journal)
 
     def submit(self, wish: Wish) -> Future[Fetched]:
         """Have a file fetched. The future fails with what `Fetcher.fetch` raises."""
@@ -122,12 +138,11 @@ class Fetchers:
         return process
 
 
-def _arrived(evidence: Evidence, stem: str) -> list[tuple[str, Fetched]]:
-    found = []
-    for note in evidence.notes(stem):
-        with suppress(ValueError, TypeError, KeyError, IndexError):
-            found.append(noted(note))
-    return found
+def _read(note: bytes) -> tuple[str, Fetched] | None:
+    try:
+        return noted(note)
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None
 
 
 class _Process(Apart):

@@ -269,7 +269,14 @@ class _Look:
         budget = Budget(plan.limit_files or None, plan.limit_bytes or None, self._control.ask)
         stem = _stem(of)
         fetchers = Fetchers(
-            case.evidence, session, recorder.is_known, stem, NOTED, self._parallel, self._terms(session, stem)
+            case.evidence,
+            session,
+            recorder.is_known,
+            stem,
+            NOTED,
+            self._parallel,
+            lambda uids: case.ask(queries.recorded, uids),
+            self._terms(session, stem),
         )
         with closing(fetchers):
             rules = Rules(trust, of.source_uid, robots, plan.list_only)

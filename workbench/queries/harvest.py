@@ -160,6 +160,12 @@ def committed(reader: Reader, snapshot: int) -> dict[str, int]:
     )
 
 
+def recorded(reader: Reader, uids: Sequence[bytes]) -> frozenset[bytes]:
+    """Those of some exchanges, of which there may be 500, that are in the case."""
+    marks = ",".join("?" * len(uids))
+    return frozenset(uid for (uid,) in reader.all(f"SELECT uid FROM exchange WHERE uid IN ({marks})", list(uids)))
+
+
 def last_heard(reader: Reader, snapshot: int) -> int | None:
     """When the last exchange of a look ended, microseconds UTC; null where there was none."""
     found = reader.value("SELECT max(time + took) FROM exchange WHERE snapshot = ?", (snapshot,))
