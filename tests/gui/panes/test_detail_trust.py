@@ -16,7 +16,7 @@ from tests.queries.histories import File
 from workbench.core.times import HOUR
 from workbench.gui.panes import detail_words as say
 from workbench.gui.panes.detail_parts import plain
-from workbench.queries.detail import Moment, Sight
+from workbench.queries.detail_values import Moment, Sight
 from workbench.workspace import Focus
 
 

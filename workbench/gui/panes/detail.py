@@ -30,7 +30,7 @@ from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.queries import detail as queries
 from workbench.queries import watched
-from workbench.queries.detail import Address, Item, LogLine
+from workbench.queries.detail_values import Address, Item, LogLine, Target
 from workbench.queries.gallery import TileRow, tiles
 from workbench.queries.watched import Watched
 from workbench.workspace import Focus
@@ -234,7 +234,7 @@ class DetailPane(ZonedPane):
             self.show_focus(self.session.workspace.focus)
 
 
-def target_of(about: Address | LogLine) -> queries.Target:
+def target_of(about: Address | LogLine) -> Target:
     """What a mark on it is put on."""
     return ("address", about.id) if isinstance(about, Address) else ("event", about.line.id)
 

@@ -18,7 +18,7 @@ from workbench.gui.texts import message_text, text
 from workbench.ops.marks import own as set_own
 from workbench.origins.lookup import stale
 from workbench.origins.names import country_words
-from workbench.queries.detail import Address
+from workbench.queries.detail_values import Address
 
 if TYPE_CHECKING:
     from workbench.gui.panes.detail import Answer, DetailPane

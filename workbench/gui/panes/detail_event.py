@@ -13,7 +13,7 @@ from workbench.gui.panes.detail_item import strip
 from workbench.gui.panes.detail_parts import Labels, Section, Statements, copy_button, link, side_by_side, words
 from workbench.gui.texts import text
 from workbench.gui.theme import set_surface
-from workbench.queries.detail import LogLine
+from workbench.queries.detail_values import LogLine
 
 if TYPE_CHECKING:
     from workbench.gui.panes.detail import Answer, DetailPane

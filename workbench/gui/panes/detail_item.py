@@ -22,7 +22,7 @@ from workbench.gui.panes.detail_parts import (
 )
 from workbench.gui.texts import message_text, text
 from workbench.gui.thumbs import decode
-from workbench.queries.detail import Item, Line
+from workbench.queries.detail_values import Item, Line
 from workbench.queries.gallery import TileRow
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.chips import ChipRow, ChipSpec
 from workbench.gui.widgets.elide import visible_text
 from workbench.ops import history, marks
-from workbench.queries.detail import Marks, Note, Target
+from workbench.queries.detail_values import Marks, Note, Target
 
 VERDICTS = (("relevant", "relevant"), ("not-relevant", "not-relevant"), ("later", "clock"))
 

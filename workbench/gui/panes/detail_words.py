@@ -11,7 +11,7 @@ from workbench.gui.panes import wording
 from workbench.gui.texts import text
 from workbench.gui.widgets.chips import Tone
 from workbench.origins.names import country_words
-from workbench.queries.detail import Item, Line, Moment, Network, Sight
+from workbench.queries.detail_values import Item, Line, Moment, Network, Sight
 
 
 @dataclass(frozen=True)
