@@ -30,8 +30,6 @@ LINES = 400
 LONGER = {
     "demo/figures.py": "drawing of people, one table of curves",
     "gui/widgets/gallery.py": "one widget and its events",
-    "queries/select.py": "one mask a facet, for both sides",
-    "queries/detail.py": "one query a section of the pane",
 }
 """Modules that may be longer, and why."""
 

@@ -56,7 +56,7 @@ FACETS = {
     "snapshot": some([1, 2, 3, 99]),
     "path": some(PATTERNS), "not_path": some(PATTERNS),
     "type": some(["image", "text", "image/png", "video"]), "not_type": some(["image", "image/jpeg"]),
-    "state": some(["ok", "empty", "undecodable", "too-large", "not-fetched", "missing", "withheld"]),
+    "state": some(["ok", "empty", "undecodable", "too-large", "not-fetched", "refused", "missing", "withheld"]),
     "tag": some(world.TAGS), "not_tag": some(world.TAGS),
     "verdict": some(VERDICTS), "not_verdict": some(VERDICTS),
     "address": some(NETWORKS), "not_address": some(NETWORKS),
@@ -103,7 +103,7 @@ def test_several_facets(worlds: list[tuple[Case, world.World]], number: int, ask
 VALUES = {
     "source": ["one", "two", "log", "nobody"], "snapshot": [1, 2, 3, 99], "path": PATTERNS, "not_path": PATTERNS,
     "type": ["image", "text", "image/png", "video"], "not_type": ["image", "image/jpeg"],
-    "state": ["ok", "empty", "undecodable", "too-large", "not-fetched", "missing", "withheld"],
+    "state": ["ok", "empty", "undecodable", "too-large", "not-fetched", "refused", "missing", "withheld"],
     "tag": world.TAGS, "not_tag": world.TAGS, "verdict": VERDICTS, "not_verdict": VERDICTS,
     "address": NETWORKS, "not_address": NETWORKS, "country": ["ES", "CN", "KP"], "not_country": ["ES", "CN"],
     "asn": [64500, 64501, 1], "not_asn": [64500], "label": LABELS, "not_label": LABELS,
@@ -183,7 +183,7 @@ def test_rows_of_lists(worlds: list[tuple[Case, world.World]], number: int) -> N
         own = [each for each in known.of("sighting") if (each["object"] or -each["id"]) == item]
         assert set(row["paths"]) == {known.rows["path"][each["path"]]["display"] for each in own}
         assert set(row["snapshots"]) == {each["snapshot"] for each in own}
-        assert row["state"] == known.state(own[0])
+        assert row["state"] == {"refused": "not-fetched"}.get(known.state(own[0]), known.state(own[0]))
         kind = ("object", item) if item > 0 else ("sighting", -item)
         assert set(row["tags"]) == known.marked("tag", *kind)
         verdicts = [each for each in known.now if each["present"] and each["kind"] == "verdict"

@@ -6,7 +6,7 @@ import fnmatch
 import ipaddress
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.making import T0, dataset, log, look, sighted, stored
@@ -14,7 +14,8 @@ from workbench.case.bigrams import fold
 from workbench.case.case import Case
 from workbench.case.readers import Reader
 from workbench.core.filter import Clock, Filter
-from workbench.core.records import Action, Analysis, Claim, State, Status
+from workbench.core.messages import Message
+from workbench.core.records import Action, Analysis, Claim, Sighted, State, Status
 from workbench.core.times import DAY, HOUR
 from workbench.ops import facts, logs, marks, networks
 
@@ -47,6 +48,7 @@ def build(case: Case, seed: int) -> None:
             )
             for name in chosen
         ]
+        files = [_refused(each) if each.stored is None and dice.random() < 0.4 else each for each in files]
         status = dice.choice([Status.COMPLETE, Status.COMPLETE, Status.PARTIAL, None])
         look(
             case,
@@ -59,6 +61,10 @@ def build(case: Case, seed: int) -> None:
     _claims(case, dice)
     _facts(case, dice)
     _marks(case, dice)
+
+
+def _refused(file: Sighted) -> Sighted:
+    return replace(file, warnings=(Message("file-refused-there", {"status": 403}),))
 
 
 def _log(case: Case, dice: random.Random) -> None:
@@ -175,7 +181,9 @@ class World:
 
     def state(self, sighting: dict[str, Any]) -> str:
         if sighting["object"] is None:
-            return str(sighting["state"])
+            where = (sighting["snapshot"], sighting["path"], "file-refused-there")
+            refused = any((each["snapshot"], each["path"], each["code"]) == where for each in self.of("warning"))
+            return "refused" if refused else str(sighting["state"])
         own = sighting["object"]
         if own in self.missing:
             return "missing"
@@ -219,7 +227,9 @@ class World:
             not asked.objects or (own is not None and self.rows["object"][own]["sha256"].hex() in asked.objects),
             not asked.type or any(self.typed(own, each) for each in asked.type),
             not any(self.typed(own, each) for each in asked.not_type),
-            not asked.state or self.state(row) in asked.state,
+            not asked.state
+            or self.state(row) in asked.state
+            or (row["state"] == "not-fetched" and "not-fetched" in asked.state),
             not asked.tag or bool(self.file_marks(row, "tag") & set(asked.tag)),
             not self.file_marks(row, "tag") & set(asked.not_tag),
             not asked.verdict or bool(self.file_marks(row, "verdict") & set(asked.verdict)),
@@ -361,7 +371,7 @@ class World:
 def read_world(reader: Reader) -> World:
     tables = (
         *("source", "snapshot", "snapshot_end", "path", "object", "sighting", "log", "reading", "logpath", "address"),
-        *("event", "match", "dataset", "lookup", "claim", "analysis", "fact", "mark", "rootmap"),
+        *("event", "match", "dataset", "lookup", "claim", "analysis", "fact", "mark", "rootmap", "warning"),
     )
     rows: dict[str, dict[int, dict[str, Any]]] = {}
     for table in tables:

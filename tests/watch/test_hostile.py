@@ -471,7 +471,7 @@ def test_closed_doors_further_down_are_told_and_not_tried_again(case: Path) -> N
     assert coverage(case) == {b"": "listed", b"open": "listed", **refused}
     seen = sightings(case)
     assert seen.keys() == {b"401.txt", b"403.txt", b"g.txt", b"open/h.txt"}
-    assert [seen[path]["state"] for path in (b"401.txt", b"403.txt")] == ["not-fetched"] * 2
+    assert [seen[path]["state"] for path in (b"401.txt", b"403.txt")] == ["refused"] * 2
     again = {target: count for (_, target), count in Counter(server.asked).items() if count > 1}
     assert again == {}
     assert not any("authorization" in each for each in server.sent)

@@ -36,6 +36,7 @@ class State(StrEnum):
     UNDECODABLE = "undecodable"
     TOO_LARGE = "too-large"
     NOT_FETCHED = "not-fetched"
+    REFUSED = "refused"
     MISSING = "missing"
     WITHHELD = "withheld"
 

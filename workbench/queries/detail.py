@@ -15,6 +15,7 @@ from workbench.queries.events import mapped
 from workbench.queries.logtext import line_of
 from workbench.queries.origins import claims_of, labels, value_of
 from workbench.queries.shown import Row, chunks, marks
+from workbench.queries.states import STATE_OF, listed
 
 MOST = 200
 """Rows of a list that are read for one screen; the whole is in the exports."""
@@ -32,10 +33,10 @@ def item(reader: Reader, an_id: int, actor: str = "") -> Item | None:
         state = select.STATES[select.object_states(reader)[an_id]]
         state = state if reader.evidence.has(row[0]) else State.MISSING
     else:
-        row = reader.conn.execute("SELECT state, size_claimed FROM sighting WHERE id = ?", (-an_id,)).fetchone()
-        if row is None:
+        told = listed(reader, -an_id)
+        if told is None:
             return None
-        state, size = row
+        _, size, state = told
     where, key = ("s.object = ?", an_id) if an_id > 0 else ("s.id = ?", -an_id)
     count = int(reader.value(f"SELECT count(*) FROM sighting s WHERE {where}", (key,)))
     sights = _sightings(reader, where, key)
@@ -71,7 +72,8 @@ def _facts(reader: Reader, an_object: int) -> dict[str, Any]:
 def _sightings(reader: Reader, where: str, key: int) -> tuple[Sight, ...]:
     """The first and the last of them where there are very many."""
     sql = (
-        "SELECT s.id, n.id, n.observed, n.precision, ifnull(e.status, 'partial'), c.name, p.display, p.raw, s.state, "
+        "SELECT s.id, n.id, n.observed, n.precision, ifnull(e.status, 'partial'), c.name, p.display, p.raw, "
+        f"{STATE_OF}, "
         "s.size_claimed, s.modified, s.zone, s.precision, s.etag, t.rule, k.same FROM sighting s "
         "JOIN path p ON p.id = s.path LEFT JOIN trusted t ON t.sighting = s.id "
         "LEFT JOIN recheck k ON k.sighting = s.id JOIN snapshot n ON n.id = s.snapshot "

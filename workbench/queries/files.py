@@ -19,6 +19,7 @@ from workbench.core.records import State
 from workbench.core.times import Precision, Zone, rfc3339
 from workbench.queries import select
 from workbench.queries.shown import Row, chunks, marks, message, named, stated
+from workbench.queries.states import STATE_OF
 
 
 @dataclass(frozen=True)
@@ -216,13 +217,13 @@ def sightings(reader: Reader, asked: Filter) -> Iterator[Row]:
 
     ``trusted`` is by which rule the bytes were taken to be those of before, and null where they were fetched in that
     look; ``rechecked`` says whether bytes that were fetched to check that trust were the same, and null where none
-    were.
+    were. ``state`` is ``refused`` where the server would not give the file.
     """
     mask = select.sightings(reader, asked)
     states = select.object_states(reader)
     for part in chunks((np.flatnonzero(mask) + 1).tolist()):
         for row, snapshot, raw, held, sha256, state, size, *told in reader.all(
-            "SELECT s.id, s.snapshot, p.raw, s.object, o.sha256, s.state, s.size_claimed, s.modified, s.zone, "
+            f"SELECT s.id, s.snapshot, p.raw, s.object, o.sha256, {STATE_OF}, s.size_claimed, s.modified, s.zone, "
             "s.precision, s.etag, s.record, t.rule, c.same FROM sighting s JOIN path p ON p.id = s.path "
             "LEFT JOIN object o ON o.id = s.object LEFT JOIN trusted t ON t.sighting = s.id "
             "LEFT JOIN recheck c ON c.sighting = s.id "

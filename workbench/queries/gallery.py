@@ -22,7 +22,7 @@ from workbench.queries.covering import parents
 from workbench.queries.mask import IN_FORCE
 from workbench.queries.news import NEW, TABLES, News, kept, news
 from workbench.queries.shown import chunks, marks
-from workbench.queries.states import states_of
+from workbench.queries.states import STATE_OF, states_of
 from workbench.queries.walk import KINDS, REMOVED
 
 Arrangement = Literal["look", "folder", "size"]
@@ -325,7 +325,13 @@ def tiles(reader: Reader, items: Sequence[int], sightings: Sequence[int], previe
         _in(reader, "SELECT object, count(DISTINCT path) FROM sighting WHERE object IN ({}) GROUP BY object", held)
     )
     kinds = dict(_in(reader, "SELECT object, value FROM fact WHERE key = 'kind' AND object IN ({}) ORDER BY id", held))
-    listed = dict(_in(reader, "SELECT id, state FROM sighting WHERE id IN ({})", [-each for each in items if each < 0]))
+    listed = dict(
+        _in(
+            reader,
+            f"SELECT s.id, {STATE_OF} FROM sighting s WHERE s.id IN ({{}})",
+            [-each for each in items if each < 0],
+        )
+    )
     words = _marks(reader, items)
     pictures = reader.previews.get(list(hashes.values())) if previews else {}
     states = states_of(reader, held)

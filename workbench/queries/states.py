@@ -15,10 +15,23 @@ from workbench.queries.mask import Mask, ids_of, table_of
 from workbench.queries.shown import chunks, marks
 
 STATES = tuple(State)
+REFUSAL = "file-refused-there"
+"""What stands beside a sighting of a file that the server would not give."""
+STATE_OF = (
+    "CASE WHEN s.state = 'not-fetched' AND EXISTS (SELECT 1 FROM warning r WHERE r.snapshot = s.snapshot "
+    f"AND r.path = s.path AND r.code = '{REFUSAL}') THEN 'refused' ELSE s.state END"
+)
+"""The state of a sighting `s`, in SQL: of the files that were not fetched, some were *refused*."""
+_REFUSED = (
+    "SELECT s.id FROM warning w JOIN sighting s ON s.snapshot = w.snapshot AND s.path = w.path "
+    f"WHERE w.code = '{REFUSAL}' AND s.state = 'not-fetched'"
+)
 
 
 def in_state(reader: Reader, wanted: Sequence[str], of: Any) -> Mask:
-    """Sightings in one of these states; bytes that are gone are *missing* whatever they were."""
+    """Sightings in one of these states. Bytes that are gone are *missing* whatever they were; what was *refused* is
+    among what was *not fetched* too.
+    """
     for each in wanted:
         if each not in STATES:
             raise UserError("filter-state", state=each, states=", ".join(STATES))
@@ -26,7 +39,18 @@ def in_state(reader: Reader, wanted: Sequence[str], of: Any) -> Mask:
     found: Mask = np.isin(states, [STATES.index(State(each)) for each in wanted])[of] & (of > 0)
     for state in {State.NOT_FETCHED, State.WITHHELD} & set(wanted):
         found |= table_of(len(of), ids_of(reader, "SELECT id FROM sighting WHERE state = ?", (state,)))[1:]
+    if State.REFUSED in wanted:
+        found |= table_of(len(of), ids_of(reader, _REFUSED))[1:]
     return found
+
+
+def listed(reader: Reader, sighting: int) -> tuple[str, int | None, str] | None:
+    """Path, claimed size and state of a sighting; null when there is none."""
+    row = reader.conn.execute(
+        f"SELECT p.display, s.size_claimed, {STATE_OF} FROM sighting s JOIN path p ON p.id = s.path WHERE s.id = ?",
+        (sighting,),
+    ).fetchone()
+    return None if row is None else (str(row[0]), row[1], str(row[2]))
 
 
 _NOT_OK = (

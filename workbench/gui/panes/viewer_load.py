@@ -12,7 +12,7 @@ from workbench.core.messages import Message
 from workbench.core.records import State
 from workbench.gui.session import Session
 from workbench.jobs.replies import Pixels
-from workbench.queries.states import states_of
+from workbench.queries.states import listed, states_of
 
 TEXT_BYTES = 256 << 10
 """Of a text that is shown."""
@@ -49,10 +49,7 @@ class ShownText:
 def about(reader: Reader, item: int) -> Loaded | None:
     """A file in short; null when it is not there."""
     if item < 0:
-        row = reader.conn.execute(
-            "SELECT p.display, s.size_claimed, s.state FROM sighting s JOIN path p ON p.id = s.path WHERE s.id = ?",
-            (-item,),
-        ).fetchone()
+        row = listed(reader, -item)
         return None if row is None else Loaded(item, row[0], None, row[1], row[2], "", "", None, None, "", None, ())
     row = reader.conn.execute("SELECT sha256, size FROM object WHERE id = ?", (item,)).fetchone()
     if row is None:
