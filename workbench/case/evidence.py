@@ -100,7 +100,7 @@ class Evidence:
         """
         from workbench.case.journal import Journal
 
-        return Journal(self._partial, f"{stem}-{uuid.uuid4().hex}", turn)
+        return Journal(self._partial, stem, turn)
 
     def notes(self, stem: str) -> Iterator[bytes]:
         """What was noted under a stem."""
