@@ -19,7 +19,7 @@ from workbench.case.evidence import write_all, writing
 
 SUFFIX = ".notes"
 _LEAD = struct.Struct(">II")
-"""Bytes of a note, and the CRC-32 of their number and of themselves: that of nothing is not zero, as lost blocks are."""
+"""Bytes of a note, and the CRC-32 of their number and of them: of an empty note it is not zero, as lost blocks are."""
 LARGEST = 4 << 20
 """Bytes of a note. A longer one is not kept: what it is about is done again after a kill."""
 

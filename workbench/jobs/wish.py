@@ -165,7 +165,10 @@ def note_of(key: str, fetched: Fetched) -> bytes:
 def noted(note: bytes) -> tuple[str, Fetched]:
     """What `note_of` wrote. Raises `ValueError`, `TypeError`, `KeyError` or `IndexError` for what it did not."""
     end = 4 + int.from_bytes(note[:4], "big")
-    key, lengths, header = json.loads(note[4:end])
+    try:
+        key, lengths, header = json.loads(note[4:end])
+    except RecursionError as error:
+        raise ValueError("no note") from error
     blocks = []
     for length in lengths:
         blocks.append(note[end : end + length])
