@@ -172,14 +172,15 @@ class _Process(Apart):
                 return self._result(header, blocks)
 
     def _result(self, header: dict[str, Any], blocks: list[memoryview]) -> Fetched:
+        if "left" in header:
+            self._session.left_over += unpack_exchanges(header["left"], blocks)
         match header:
             case {"fetched": _}:
                 _, fetched = noted(bytes(blocks[0]))
                 if fetched.stored is not None:
                     self._evidence.adopt(fetched.stored)
                 return fetched
-            case {"cancelled": exchanges}:
-                self._session.left_over += unpack_exchanges(exchanges, blocks)
+            case {"cancelled": _}:
                 raise Cancelled
             case {"lost": message}:
                 raise LineLost(unpack_message(message))

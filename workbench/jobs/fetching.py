@@ -76,11 +76,15 @@ class Fetcher:
         parts = _parts(incoming)
         told: list[Unplaced] = []
         result = Fetched((), problem=Message("network-unreachable"))
-        for attempt in range(self._session.attempts):
-            before = incoming.size
-            result, rest = self._attempt(wish, incoming, parts, told)
-            if rest is None or not self._session.rest(0 if incoming.size > before else attempt, rest):
-                break
+        try:
+            for attempt in range(self._session.attempts):
+                before = incoming.size
+                result, rest = self._attempt(wish, incoming, parts, told)
+                if rest is None or not self._session.rest(0 if incoming.size > before else attempt, rest):
+                    break
+        except BaseException:
+            self._session.left_over += told
+            raise
         return replace(result, exchanges=tuple(told))
 
     def give_up(self, wish: Wish) -> tuple[Unplaced, ...]:
@@ -116,11 +120,8 @@ class Fetcher:
                     parts.append(part)
         except Cancelled as ended:
             was_asked = answer is not None or isinstance(ended, BrokenOff)
-            self._session.left_over += told
-            told.clear()
             if was_asked and not incoming.facts:  # else what came is gone on with, and its exchange is told then
-                broken = self._session.broken_off(uid, ask, answer, wish.purpose, began, clock)
-                self._session.left_over.append(broken)
+                told.append(self._session.broken_off(uid, ask, answer, wish.purpose, began, clock))
             raise
         except NetworkError as error:
             if error.message.code == "certificate-changed":

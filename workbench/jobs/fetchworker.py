@@ -6,7 +6,7 @@ a window stutters. What came is noted in a journal, then told over the line.
 
 From the program come ``begin`` (see `Terms`), then any number of ``fetch`` (a wish), ``pause`` and ``stop``. Back go
 ``counts``, ``rest`` (the server wants to be left alone for so many seconds), and for every wish one answer:
-``fetched`` with a note of it, ``cancelled``, or what was raised.
+``fetched`` with a note of it, or ``cancelled`` or what was raised, with the exchanges that are left over (``left``).
 """
 
 from __future__ import annotations
@@ -127,19 +127,24 @@ class _Worker:
     def _answer(self, wish: Wish) -> tuple[dict[str, Any], Sequence[bytes]]:
         try:
             fetched = self._fetcher.fetch(wish)
-        except Cancelled:
-            header, blocks = pack_exchanges(self._session.left_over)
-            self._session.left_over.clear()
-            return {"cancelled": header}, blocks
-        except LineLost as lost:
-            return {"lost": pack_message(lost.message)}, []
-        except NetworkError as error:
-            return {"network": pack_message(error.message)}, []
         except Exception as error:  # noqa: BLE001 - goes to the program, which says it or shows it
-            return wrong(error), []
+            left, blocks = pack_exchanges(self._session.left_over)
+            self._session.left_over.clear()
+            return {**_raised(error), "left": left}, blocks
         if fetched.stored is not None and len(self._own) < REMEMBERED:
             self._own[fetched.stored.sha256] = None
         return {"fetched": wish.key}, [self._noted if fetched.stored is not None else note_of(wish.key, fetched)]
+
+
+def _raised(error: Exception) -> dict[str, Any]:
+    match error:
+        case Cancelled():
+            return {"cancelled": True}
+        case LineLost():
+            return {"lost": pack_message(error.message)}
+        case NetworkError():
+            return {"network": pack_message(error.message)}
+    return wrong(error)
 
 
 def main(arguments: Sequence[str]) -> int:
