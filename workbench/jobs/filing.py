@@ -164,7 +164,7 @@ class Filing:
 
     def _with_answer(self, item: _Item, fetched: Fetched) -> None:
         assert item.wish is not None
-        self._tell(fetched.exchanges)
+        self._tell(fetched.exchanges, alone=fetched.stored is None)
         if fetched.stored is not None:
             self._arrived(item, fetched, fetched.stored)
         elif fetched.unchanged and item.before is not None:
@@ -178,9 +178,9 @@ class Filing:
             self._set.session.control.add(failed=1)
             self._sighted(item, None, item.page, warnings=(problem,))
 
-    def _tell(self, exchanges: Iterable[Unplaced]) -> None:
+    def _tell(self, exchanges: Iterable[Unplaced], *, alone: bool = True) -> None:
         for each in exchanges:
-            self._set.recorder.exchanged(self._set.session.place(each))
+            self._set.recorder.exchanged(self._set.session.place(each), alone=alone)
 
     def _arrived(self, item: _Item, fetched: Fetched, stored: Stored) -> None:
         entry = item.entry

@@ -104,11 +104,13 @@ class Recorder:
         if len(self._notes) >= self._most * 4 or self._is_time():
             self.flush()
 
-    def exchanged(self, exchange: Exchange) -> None:
-        """A request and what came back. To be told before the sighting that it shows."""
+    def exchanged(self, exchange: Exchange, *, alone: bool = True) -> None:
+        """A request and what came back. To be told before the sighting that it shows; recorded together with it if not
+        `alone`, as a file that was noted as arrived comes into the case as a whole or not at all.
+        """
         self._exchanges.append(exchange)
         # One that brought an object waits for the sighting that brings the object into the case.
-        if exchange.object is None and (len(self._exchanges) >= self._most * 4 or self._is_time()):
+        if alone and exchange.object is None and (len(self._exchanges) >= self._most * 4 or self._is_time()):
             self.flush()
 
     def _is_time(self) -> bool:
