@@ -78,7 +78,8 @@ def test_a_look_that_is_killed_asks_for_nothing_again_that_had_come_whole(
 
     site.held = targets[60]  # so far on that processes fetch; whatever comes after it waits for it, to be recorded
     with looking(case, server.url, "--source", "server") as going:
-        assert waits(lambda: len(arrived(evidence)) == 60 + WINDOW - 1, 30), going.said()
+        assert waits(lambda: site.whole == 60 + WINDOW - 1, 30), going.said()
+        assert waits(lambda: len(arrived(evidence)) == 60 + WINDOW - 1), going.said()
         processes = children(FETCH, going.process.pid)
         going.kill()
     assert len(processes) == module.PARALLEL
@@ -92,8 +93,10 @@ def test_a_look_that_is_killed_asks_for_nothing_again_that_had_come_whole(
     place.write_bytes(b"something else")
     server.asked.clear()
     site.held = targets[100]
+    before = site.whole
     with looking(case, server.url, "--source", "server") as going:
-        assert waits(lambda: len(arrived(evidence)) == FILES - 1, 30), going.said()
+        assert waits(lambda: site.whole >= before + FILES - 60 - WINDOW + 1, 30), going.said()
+        assert waits(lambda: len(arrived(evidence)) == FILES - 1), going.said()
         going.kill()
     assert sorted(fetched(server)) == sorted([targets[60], targets[70], *targets[60 + WINDOW :]])
 

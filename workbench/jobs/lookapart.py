@@ -27,6 +27,8 @@ def look(case: Case, plan: Plan, progress: Progress, control: Control, changed: 
 
     Raises what that raises, and `UserError` ``process-start`` or ``look-process-ended``.
     """
+    if not case.writable:
+        raise UserError("case-read-only")
     guard = Guard(progress.check, control)
     process = Apart("workbench.jobs.lookworker", GRACE)
     try:
