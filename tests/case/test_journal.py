@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.case import journal as module
@@ -47,6 +47,7 @@ def open_files() -> int:
 # what comes back
 
 
+@settings(max_examples=40)
 @given(st.lists(st.binary(max_size=300), max_size=40), st.integers(1, 12))
 def test_the_newest_notes_come_back_in_their_order_each_once(notes: list[bytes], turn: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -116,6 +117,7 @@ def test_a_byte_that_changed_ends_the_reading_there(evidence: Evidence) -> None:
         assert list(evidence.notes(STEM)) == list(WHOLE[: sum(end <= at for end in ends)]), f"damaged at {at}"
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=200))
 def test_what_is_no_journal_at_all_is_read_without_an_error(garbage: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections import Counter
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 
 import pytest
 
@@ -69,6 +70,18 @@ class Many(Site):
         super().answer(asked)
         with self._counting:
             self.served[asked.target] += 1
+
+    def hold_after(self, count: int) -> Semaphore:
+        """Answer so many files and none after them; what is given back is released once for each that is held."""
+        held, numbers = Semaphore(0), itertools.count(1)
+
+        def hold(asked: Asked) -> None:
+            if asked.target.endswith(".bin") and next(numbers) > count:
+                held.release()
+                asked.wait(30)
+
+        self.before = hold
+        return held
 
     @property
     def whole(self) -> int:

@@ -209,14 +209,7 @@ def test_a_look_apart_that_is_paused_asks_nothing_until_it_goes_on(case: Case) -
 
 def test_a_look_apart_that_is_stopped_is_gone_on_with(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     site, progress = Many(MOST_BELOW), Progress()
-    held = threading.Semaphore(0)
-
-    def hold(asked: Asked) -> None:
-        if site.whole >= MOST_BELOW - 6 and asked.target.endswith(".bin"):
-            held.release()
-            asked.wait(30)
-
-    site.before = hold
+    held = site.hold_after(MOST_BELOW - 6)
     with raw_server(site.answer) as server:
         with beside(lambda: apart(case, server, progress)) as came:
             for _ in range(watching.PARALLEL):
@@ -259,18 +252,20 @@ def test_a_process_that_lies_still_when_it_is_told_to_stop_is_killed(
 # questions
 
 
-def test_both_answers_to_a_question_reach_the_look(new_case: Callable[..., Case], server: Raw) -> None:
+def test_both_answers_to_a_question_reach_the_look(case: Case, site: Site, server: Raw) -> None:
+    site.files["d.txt"] = (b"x" * 100, "04-Jan-2024 10:00")
+    answers = [True, False]
     questions: list[Message] = []
 
-    def answering(answer: bool) -> Control:
-        return Control(lambda message: questions.append(message) or answer)  # type: ignore[func-returns-value]
+    def answer(message: Message) -> bool:
+        questions.append(message)
+        return answers.pop(0)
 
-    said_yes = apart(new_case("yes"), server, control=answering(True), limit_bytes=10)
-    assert (said_yes.status, said_yes.new_objects) == ("complete", 3)
-    assert questions[0] == Message("limit-question", {"files": 2, "bytes": 10})
-    said_no = apart(new_case("no"), server, control=answering(False), limit_bytes=10)
-    assert (said_no.status, said_no.new_objects) == ("partial", 2)
-    assert len(questions) == 2
+    done = apart(case, server, control=Control(answer), limit_bytes=10)
+    assert questions == [
+        Message("limit-question", {"files": 2, "bytes": 10}), Message("limit-question", {"files": 3, "bytes": 27}),
+    ]  # fmt: skip
+    assert (done.status, done.new_objects, codes(case)) == ("partial", 3, ["limit-reached"])
 
 
 def test_a_look_that_is_stopped_while_it_asks_ends(case: Case, server: Raw) -> None:
@@ -363,14 +358,7 @@ def test_a_process_that_is_killed_costs_nothing_that_had_come(case: Case) -> Non
 
 def test_a_look_ends_with_the_program_that_wanted_it(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     site = Many(MOST_BELOW)
-    held = threading.Semaphore(0)
-
-    def hold(asked: Asked) -> None:
-        if site.whole >= MOST_BELOW - 6 and asked.target.endswith(".bin"):
-            held.release()
-            asked.wait(30)
-
-    site.before = hold
+    held = site.hold_after(MOST_BELOW - 6)
     script = (
         "import sys\n"
         "from pathlib import Path\n"

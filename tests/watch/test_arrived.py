@@ -85,7 +85,7 @@ def test_a_look_that_is_killed_asks_for_nothing_again_that_had_come_whole(
 
     site.held = targets[60]  # so far on that processes fetch; whatever comes after it waits for it, to be recorded
     with looking(case, server.url, "--source", "server") as going:
-        assert waits(lambda: site.whole == 60 + WINDOW - 1, 30), going.said()
+        assert waits(lambda: site.held in fetched(server) and site.whole == 60 + WINDOW - 1, 30), going.said()
         assert waits(lambda: len(arrived(evidence)) == 60 + WINDOW - 1), going.said()
         processes = children(FETCH, going.process.pid)
         going.kill()
@@ -102,7 +102,8 @@ def test_a_look_that_is_killed_asks_for_nothing_again_that_had_come_whole(
     site.held = targets[100]
     before = site.whole
     with looking(case, server.url, "--source", "server") as going:
-        assert waits(lambda: site.whole >= before + FILES - 60 - WINDOW + 1, 30), going.said()
+        again = FILES - 60 - WINDOW + 2
+        assert waits(lambda: len(fetched(server)) == again and site.whole >= before + again - 1, 30), going.said()
         assert waits(lambda: len(arrived(evidence)) == FILES - 1), going.said()
         going.kill()
     assert sorted(fetched(server)) == sorted([targets[60], targets[70], *targets[60 + WINDOW :]])
