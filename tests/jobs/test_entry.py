@@ -35,7 +35,7 @@ def test_a_child_whose_parent_is_gone_already_ends_at_once(module: str) -> None:
     assert (done.returncode, done.stdout) == (1, b""), done.stderr
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", MODULES[:2])
 @posix_only
 def test_a_child_ends_with_its_line(module: str) -> None:
     child, line = start(command(module), words_of(module, os.getpid()), True)

@@ -167,19 +167,6 @@ def test_every_word_of_a_look_goes_over_the_line(paused: Message | None) -> None
     assert watching.unpack_look(watching.pack_look(made)) == made
 
 
-def test_a_look_that_waits_says_why(case: Case, site: Site) -> None:
-    def answer(asked: Asked) -> None:
-        if asked.target == "/c.txt":
-            asked.answer(b"", 429, retry_after="3600")
-        else:
-            site.answer(asked)
-
-    with raw_server(answer) as server:
-        done = apart(case, server)
-        assert done.requests == len(server.asked)
-    assert done.paused == Message("server-wants-rest", {"seconds": 3600})
-
-
 # obeying
 
 
