@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,15 @@ from pathlib import Path
 
 os.environ["TZ"] = "Asia/Kathmandu"  # UTC+05:45: whoever uses the local zone by mistake is found out
 time.tzset()
+
+if sys.dont_write_bytecode:
+    # Whoever wants no bytecode among the sources gets it elsewhere: without any, each of the many programs that the
+    # tests start would compile the whole package again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    if sys.pycache_prefix is None:
+        _state = os.environ.get("WORKBENCH_STATE") or Path(__file__).resolve().parents[1] / ".state"
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(_state) / "bytecode")
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
@@ -37,6 +47,7 @@ for _name in ("de_DE.UTF-8", "ko_KR.UTF-8", "C.UTF-8"):
         break
     except locale.Error:
         continue
+
 
 _window_was_open = False
 
