@@ -49,6 +49,12 @@ for _name in ("de_DE.UTF-8", "ko_KR.UTF-8", "C.UTF-8"):
         continue
 
 
+def pytest_collection_finish() -> None:
+    """What lives to the end, thousands of tests and all modules, is not searched for garbage after each test."""
+    gc.collect()
+    gc.freeze()
+
+
 _window_was_open = False
 
 

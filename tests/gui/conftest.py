@@ -76,6 +76,7 @@ def _no_leaked_widgets(qapp: QApplication) -> Iterator[None]:
     yield
     _drain()
     if _left_over(before):
+        gc.unfreeze()
         gc.collect()
         _drain()
     names = [f"{type(widget).__name__} {widget.windowTitle()!r}" for widget in _left_over(before)]
@@ -122,6 +123,7 @@ def _no_active_timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if timer is None or not shiboken6.isValid(timer) or not timer.isActive() or timer.isSingleShot():
             continue
         if not gc_done:
+            gc.unfreeze()
             gc.collect()
             gc_done = True
         if shiboken6.isValid(timer) and timer.isActive():
@@ -197,6 +199,8 @@ def run(qapp: QApplication) -> Iterator[Run]:
     drain()
     garbage.stop()
     gc.collect()
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 @pytest.fixture

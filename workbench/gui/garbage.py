@@ -23,6 +23,7 @@ class Garbage(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._was_on = gc.isenabled()
+        self._settled = False
         gc.disable()
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self.look)
@@ -39,18 +40,21 @@ class Garbage(QObject):
 
     def settle(self) -> None:
         """Leave alone what is there now, until `release`. What was left alone before is looked through first."""
-        if gc.get_freeze_count():
+        if self._settled:
             gc.unfreeze()
             gc.collect()
         gc.freeze()
+        self._settled = True
 
     def release(self) -> None:
-        """Look at everything again, the next time that is due: a case was closed."""
-        gc.unfreeze()
+        """Look at everything again, the next time that is due: a case was closed. What others froze stays so."""
+        if self._settled:
+            gc.unfreeze()
+            self._settled = False
 
     def stop(self) -> None:
         """Give it back."""
         self._timer.stop()
-        gc.unfreeze()
+        self.release()
         if self._was_on:
             gc.enable()
