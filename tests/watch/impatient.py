@@ -1,4 +1,5 @@
-"""The program as it is, but that it waits a second for a network, tries twice, and soon finds listings endless.
+"""The program as it is, but that it waits a second for a network, tries twice in quick succession, and soon finds
+listings endless.
 
 ``python -m tests.watch.impatient watch …``: tests of slow servers would last minutes otherwise.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from tests.watch.brisk import brisk
 from workbench.cli.main import main
 from workbench.jobs import session
 from workbench.jobs.bounds import Bounds
@@ -19,6 +21,7 @@ PAGES = 300
 
 def hurry() -> None:
     """Change what they take when nobody says otherwise."""
+    brisk()
     assert session.ATTEMPTS > ATTEMPTS
     session.ATTEMPTS = ATTEMPTS
     for made, shorter in (

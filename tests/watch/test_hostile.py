@@ -23,11 +23,12 @@ from tests.cli.running import listed, run
 from tests.servers import web
 from tests.servers.raw import Asked, raw_server
 from tests.watch.looking import Looked, contents, coverage, files_outside, sightings, sound, watch
-from workbench.jobs.session import LARGEST_PAGE
+from workbench.jobs.session import ATTEMPTS, LARGEST_PAGE
 
 MOST = 300
 """MB that no process of ours may reach."""
 IMPATIENT = "tests.watch.impatient"
+BRISK = "tests.watch.brisk"
 LOGIN = b'<html><body><form method="post"><input name="u"><input type="password" name="p"></form></body></html>'
 
 
@@ -253,8 +254,9 @@ def test_a_wrong_content_length(case: Path, claimed: int) -> None:
             missing(asked)
 
     with raw_server(script) as server:
-        looked = look(case, server.url)
+        looked = look(case, server.url, program=BRISK)
     assert looked.code == 1
+    assert server.asked.count(("GET", "/f.bin")) == (1 if claimed == 3 else ATTEMPTS)
     seen = sightings(case)
     assert seen[b"g.txt"]["sha256"] == hashlib.sha256(b"hello").hexdigest()
     if claimed == 3:

@@ -175,7 +175,7 @@ def test_an_ftp_file_that_was_cut_off_goes_on_or_starts_again(case: Path, rest: 
 
     server.replies["SIZE"] = size
     with serving_ftp(server):
-        looked = watch(case, server.url, "--source", "ftp")
+        looked = watch(case, server.url, "--source", "ftp", program="tests.watch.brisk")
     assert contents(case) == {b"big.bin": hashlib.sha256(data).hexdigest()}, looked.err
     assert any(each.startswith(b"REST ") for each in server.heard)
     parts = [each for each in listed("requests", case) if each["purpose"] == "file"]
@@ -196,7 +196,7 @@ def test_an_ftp_file_that_changed_meanwhile_starts_again(case: Path) -> None:
 
     server.replies["MDTM"] = modified
     with serving_ftp(server):
-        looked = watch(case, server.url, "--source", "ftp")
+        looked = watch(case, server.url, "--source", "ftp", program="tests.watch.brisk")
     assert contents(case) == {b"big.bin": hashlib.sha256(new).hexdigest()}, looked.err
     assert sightings(case)[b"big.bin"]["modified"] == "2024-01-04T10:00:00.000000Z"
     sound(case)
