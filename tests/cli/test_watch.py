@@ -17,6 +17,7 @@ from tests.cli.running import listed, run
 from tests.servers.raw import Asked, Raw, raw_server
 from workbench.cli.watch import seconds_of, size_of
 from workbench.core.errors import UserError
+from workbench.jobs import session
 
 FIELDS = {
     "snapshot", "status", "sightings", "new_objects", "bytes", "warnings", "added", "changed", "removed", "returned",
@@ -225,7 +226,8 @@ def test_an_interval_can_be_given_after_the_first_look(case: Path, server: Raw) 
     assert (out, process.returncode) == (b"", 130)
 
 
-def test_what_was_set_can_be_taken_back(case: Path, server: Raw) -> None:
+def test_what_was_set_can_be_taken_back(case: Path, server: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "ATTEMPTS", 1)  # nobody answers as a proxy
     first = ("--list-only", "--limit-files", "3", "--limit-bytes", "1k", "--proxy", "http://127.0.0.1:1", "--rate", "0")
     run("watch", case, server.url, "--source", "s", *first, code=None)
     back = ("--fetch", "--limit-files", "none", "--limit-bytes", "none", "--proxy", "none")

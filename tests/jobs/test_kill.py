@@ -21,6 +21,7 @@ from PIL import Image
 
 from workbench.case.case import open_case
 from workbench.case.readers import Reader
+from workbench.jobs.logs import CHUNK
 from workbench.queries.verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,10 +187,15 @@ def test_the_making_of_a_case(tmp_path: Path, kind: str) -> None:
         pytest.fail("it never came to an end")
 
 
+LINES = 30_000
+WORDY = "; of many words" * 17
+"""Agents that say so much make a log of several chunks out of few lines."""
+
+
 def log_lines(count: int) -> bytes:
-    line = '192.0.2.%d - - [01/Jan/2024:%02d:%02d:%02d +0000] "PUT /incoming/%d.png HTTP/1.1" 201 %d "-" "agent/%d"\n'
+    line = '192.0.2.%d - - [01/Jan/2024:%02d:%02d:%02d +0000] "PUT /incoming/%d.png HTTP/1.1" 201 %d "-" "agent/%d%s"\n'
     made = [
-        line % (each % 200, each // 3600 % 24, each // 60 % 60, each % 60, each, each, each % 7)
+        line % (each % 200, each // 3600 % 24, each // 60 % 60, each % 60, each, each, each % 7, WORDY)
         if each % 997
         else "this is no line of a log\n"
         for each in range(1, count)
@@ -208,7 +214,8 @@ def events(reader: Reader) -> list[tuple[Any, ...]]:
 def test_reading_a_log(empty: Path, tmp_path: Path) -> None:
     """Goes on behind the last line that was recorded; the events are those of a reading that nobody killed."""
     log = tmp_path / "access.log"
-    log.write_bytes(log_lines(100_000))
+    log.write_bytes(log_lines(LINES))
+    assert log.stat().st_size > 5 * CHUNK
     whole = tmp_path / "whole.wbcase"
     shutil.copyfile(empty, whole)
     shutil.copytree(empty.with_suffix(".evidence"), whole.with_suffix(".evidence"))
@@ -216,7 +223,7 @@ def test_reading_a_log(empty: Path, tmp_path: Path) -> None:
     calls = json.loads(counted.stdout.splitlines()[-1])
     with open_case(whole, allow_risky=True) as case:
         expected = case.ask(events)
-    assert len(expected) == 99_999
+    assert len(expected) == LINES - 1
     resumed = 0
     for number in range(1, calls["commit-before"] + 1):
         kind = KINDS[3 + number % 2]
@@ -226,12 +233,12 @@ def test_reading_a_log(empty: Path, tmp_path: Path) -> None:
         assert done.returncode == -signal.SIGKILL, done.stderr
         resumed += 1
         healthy(empty)
-    assert resumed >= 3
+    assert resumed >= 6
     assert run("logs", empty, log).returncode == 0
     with open_case(empty, allow_risky=True) as case:
         assert case.ask(events) == expected
         assert case.ask(lambda reader: reader.all("SELECT lines, events, rejected FROM reading_end")) == [
-            (99_999, 99_899, 100)
+            (LINES - 1, LINES - 1 - LINES // 997, LINES // 997)
         ]
         assert case.ask(verify).problems == ()
     print(f"killed {resumed} times")
