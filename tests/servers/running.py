@@ -24,8 +24,8 @@ from typing import Any
 import pytest
 
 HOST = "127.0.0.1"
-PATIENCE = 20.0
-"""Seconds until a server must answer."""
+PATIENCE = 60.0
+"""Seconds until a server must answer, and have written of it."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,24 @@ class Server:
     process: subprocess.Popen[bytes]
     read_log: Callable[[Path], list[Request]] | None = None
     more: dict[str, str] = field(default_factory=dict)
+    flushes_on: signal.Signals | None = None
+    """What makes a server write its log that keeps lines for some seconds."""
 
     def requests(self) -> list[Request]:
         """All requests so far, in the order in which they ended. Servers write a line when an answer has gone out."""
         assert self.read_log is not None, f"{self.name} writes no log of requests"
         return self.read_log(self.work)
+
+    def logged(self, enough: Callable[[list[Request]], bool]) -> list[Request]:
+        """All requests, once there are enough of them. A line may be written after the client has its answer, and much
+        later where the machine is busy; whether they are enough is for the caller to say when time is up.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not enough(found := self.requests()) and time.monotonic() < deadline:
+            if self.flushes_on is not None:
+                self.process.send_signal(self.flushes_on)
+            time.sleep(0.02)
+        return found
 
     def forget(self) -> None:
         """Begin to count anew."""
@@ -167,10 +180,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         process.terminate()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(5)
+        process.wait(30)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(5)
+    process.wait(30)
 
 
 def answers_http(ports: list[int]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,6 +187,7 @@ accesslog.format = "%m %s %b %{{Range}}i %r"
 
     with running("lighttpd", Plan(command, answers_http)) as server:
         server.read_log = _words
+        server.flushes_on = signal.SIGHUP
         yield server
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.running import listed
 from tests.servers import web
-from tests.servers.running import Server
+from tests.servers.running import Request, Server
 from tests.servers.tree import Made, Tree, write
 from tests.watch.looking import coverage, raw_of, sound, watch
 
@@ -178,11 +178,15 @@ def _old(row: dict[str, Any]) -> bytes | None:
 
 def _only_new_files_are_fetched(server: Server, new: set[bytes]) -> None:
     """Beside them only a sample of the others may be looked at again."""
-    asked = [each for each in server.requests() if not each.folder and each.status in (200, 206)]
-    fetched = [unquote_to_bytes(each.target).lstrip(b"/") for each in asked]
+    fetched = _fetched(server.logged(lambda requests: new <= set(_fetched(requests))))
     assert new <= set(fetched)
     assert len(fetched) == len(set(fetched))
     assert len(set(fetched) - new) <= 5, sorted(set(fetched) - new)
+
+
+def _fetched(requests: list[Request]) -> list[bytes]:
+    asked = [each for each in requests if not each.folder and each.status in (200, 206)]
+    return [unquote_to_bytes(each.target).lstrip(b"/") for each in asked]
 
 
 def _bytes_of_changes(rows: list[dict[str, Any]], store: Store) -> None:
