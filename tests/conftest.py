@@ -162,6 +162,6 @@ def _no_leaked_threads_here(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     new = [each for each in threading.enumerate() if each not in before and not each.name.startswith(_LASTING)]
     for thread in new:
-        thread.join(2.0)
+        thread.join(10)
     left = [each.name for each in new if each.is_alive()]
     assert not left, f"threads were left running: {left}"

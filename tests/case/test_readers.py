@@ -26,7 +26,7 @@ def endless(reader: Reader, started: threading.Event | None = None) -> int:
 def test_a_superseded_query_is_interrupted_and_it_alone(case: Case) -> None:
     started = threading.Event()
     running = case.read(endless, started)
-    assert started.wait(5)
+    assert started.wait(30)
     others = [case.read(lambda reader: reader.stamp) for _ in range(20)]
     case.supersede(running)
     with pytest.raises(Cancelled):
@@ -40,11 +40,11 @@ def test_a_superseded_query_is_stopped_at_its_later_statements_too(case: Case) -
 
     def in_two_steps(reader: Reader) -> int:
         started.set()
-        assert go_on.wait(5)
+        assert go_on.wait(30)
         return endless(reader)
 
     running = case.read(in_two_steps)
-    assert started.wait(5)
+    assert started.wait(30)
     case.supersede(running)  # between two statements nothing is there to be interrupted
     go_on.set()
     with pytest.raises(Cancelled):
@@ -60,11 +60,11 @@ def test_a_held_statement_does_not_spoil_the_next_query(case: Case) -> None:
         cursor.fetchone()
         held.append(cursor)
         started.set()
-        go_on.wait(5)
+        go_on.wait(30)
         cursor.fetchall()
 
     running = case.read(holds)
-    assert started.wait(5)
+    assert started.wait(30)
     case.supersede(running)
     go_on.set()
     wait([running])
@@ -74,7 +74,7 @@ def test_a_held_statement_does_not_spoil_the_next_query(case: Case) -> None:
 def test_what_waits_is_dropped(case: Case) -> None:
     started = [threading.Event() for _ in range(4)]
     running = [case.read(endless, each) for each in started]
-    assert all(each.wait(5) for each in started)
+    assert all(each.wait(30) for each in started)
     waiting = case.read(lambda reader: reader.stamp)
     case.supersede(waiting)
     assert waiting.cancelled()
@@ -83,7 +83,7 @@ def test_what_waits_is_dropped(case: Case) -> None:
 
 
 def test_queries_run_side_by_side(case: Case) -> None:
-    meeting = threading.Barrier(4, timeout=5)
+    meeting = threading.Barrier(4, timeout=30)
     futures = [case.read(lambda _: meeting.wait()) for _ in range(4)]
     assert sorted(each.result(5) for each in futures) == [0, 1, 2, 3]
 
@@ -94,11 +94,11 @@ def test_a_query_sees_one_moment(case: Case) -> None:
     def twice(reader: Reader) -> tuple[int, int]:
         before = reader.stamp
         started.set()
-        assert go_on.wait(5)
+        assert go_on.wait(30)
         return before, reader.stamp
 
     reading = case.read(twice)
-    assert started.wait(5)
+    assert started.wait(30)
     case.run(marks.tag, [("object", 1)], "new")
     go_on.set()
     assert reading.result(5) == (1, 1)
@@ -143,7 +143,7 @@ def test_memo_of_a_reader_that_is_behind_is_its_own(case: Case) -> None:
 def test_close_ends_everything(case: Case) -> None:
     started = [threading.Event() for _ in range(4)]
     running = [case.read(endless, each) for each in started]
-    assert all(each.wait(5) for each in started)
+    assert all(each.wait(30) for each in started)
     waiting = [case.read(endless) for _ in range(3)]
     begun = time.monotonic()
     case.close()

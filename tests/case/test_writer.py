@@ -60,7 +60,7 @@ def test_urgent_ops_go_before_bulk(case: Case) -> None:
     def bulk(tx: Transaction, name: str) -> None:
         if name == "first":
             blocked.set()
-            assert go_on.wait(5)
+            assert go_on.wait(30)
         order.append(name)
 
     @operation("test.urgent", urgent=True)
@@ -68,7 +68,7 @@ def test_urgent_ops_go_before_bulk(case: Case) -> None:
         order.append(name)
 
     futures = [case.submit(bulk, "first")]
-    assert blocked.wait(5)
+    assert blocked.wait(30)
     futures += [case.submit(bulk, "a"), case.submit(bulk, "b"), case.submit(urgent, "u"), case.submit(urgent, "v")]
     go_on.set()
     for each in futures:
@@ -82,10 +82,10 @@ def test_an_op_can_be_cancelled_before_its_turn(case: Case) -> None:
     @operation("test.waits")
     def waits(tx: Transaction) -> None:
         blocked.set()
-        assert go_on.wait(5)
+        assert go_on.wait(30)
 
     running = case.submit(waits)
-    assert blocked.wait(5)
+    assert blocked.wait(30)
     dropped = case.submit(marks.tag, [("object", 1)], "x")
     assert dropped.cancel()
     go_on.set()

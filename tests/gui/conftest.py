@@ -99,7 +99,7 @@ def _no_running_qthreads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(QThread, "start", remember)
     yield
     running = [thread for ref in started if (thread := ref()) is not None and shiboken6.isValid(thread)]
-    late = [repr(thread) for thread in running if thread.isRunning() and not thread.wait(500)]
+    late = [repr(thread) for thread in running if thread.isRunning() and not thread.wait(10_000)]
     assert not late, f"QThreads were left running: {late}"
 
 
@@ -140,7 +140,7 @@ def _no_leaked_threads() -> Iterator[None]:
     yield
     new = [thread for thread in threading.enumerate() if thread not in before]
     for thread in new:
-        thread.join(1.0)
+        thread.join(10)
     left = [thread.name for thread in new if thread.is_alive()]
     assert not left, f"Python threads were left running: {left}"
 

@@ -75,7 +75,7 @@ def copy_case(template: Path, folder: Path) -> Path:
     return Path(shutil.copy(template, folder / "watch.wbcase"))
 
 
-async def until(holds: Callable[[], object], what: str = "", seconds: float = 15.0) -> None:
+async def until(holds: Callable[[], object], what: str = "", seconds: float = 30.0) -> None:
     """Wait until it holds; says what did not."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

@@ -26,7 +26,7 @@ def row(qtbot: QtBot, theme: Theme) -> ChipRow:
     made.resize(600, 40)
     made.show()
     made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
+    qtbot.waitUntil(made.isActiveWindow, timeout=30_000)
     return made
 
 

@@ -169,7 +169,7 @@ def test_the_rubber_band_adds_with_control(qtbot, gallery):
 
 def test_a_band_beyond_the_edge_scrolls_on_and_stops(qtbot, gallery):
     view = drag(gallery, spot(gallery, 0), QPoint(300, gallery.viewport().height() + 40))
-    qtbot.waitUntil(lambda: gallery.offset() > 200)
+    qtbot.waitUntil(lambda: gallery.offset() > 200, timeout=30_000)
     assert gallery.selected_count() >= 8
     QTest.mouseRelease(view, Button.LeftButton, Mod.NoModifier, QPoint(300, 540))
     stopped = gallery.offset()
@@ -212,7 +212,7 @@ def test_a_gallery_at_its_top_stays_there(gallery):
 def test_what_left_is_no_longer_picked_and_that_is_told(qtbot, gallery):
     gallery.select([BIG + 1, BIG + 2])
     gallery.set_current(BIG + 1)
-    with qtbot.waitSignal(gallery.selection_changed):
+    with qtbot.waitSignal(gallery.selection_changed, timeout=30_000):
         gallery.set_items(np.array([BIG + 2, BIG + 3]))
     assert picked(gallery) == [2]
     assert gallery.current() is None
@@ -242,10 +242,10 @@ def test_missing_tiles_are_asked_for_visible_first_and_drawn_when_ready(qtbot, t
     gallery.resize(700, 500)
     gallery.set_items(np.arange(1000))
     gallery.show()
-    qtbot.waitUntil(lambda: bool(tiles.requests))
+    qtbot.waitUntil(lambda: bool(tiles.requests), timeout=30_000)
     gallery.verticalScrollBar().setValue(3000)
     count = len(tiles.requests)
-    qtbot.waitUntil(lambda: len(tiles.requests) > count)
+    qtbot.waitUntil(lambda: len(tiles.requests) > count, timeout=30_000)
     visible = gallery.rows_on_screen()
     assert tiles.requests[-1][: len(visible)] == visible
     assert min(tiles.requests[-1]) < visible[0]
@@ -255,7 +255,7 @@ def test_missing_tiles_are_asked_for_visible_first_and_drawn_when_ready(qtbot, t
     before = gallery.viewport().grab().toImage().pixelColor(at)
     tiles.absent.clear()
     gallery.tiles_ready([row])
-    qtbot.waitUntil(lambda: gallery.viewport().grab().toImage().pixelColor(at) != before)
+    qtbot.waitUntil(lambda: gallery.viewport().grab().toImage().pixelColor(at) != before, timeout=30_000)
 
 
 def test_ctrl_wheel_zooms_and_keeps_what_is_under_the_pointer(gallery):

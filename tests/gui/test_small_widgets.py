@@ -48,7 +48,7 @@ def test_a_passing_notice_gives_way_and_goes_by_itself(bar, qtbot, monkeypatch):
     bar.info("two")
     assert bar.current().text == "two"
     assert bar.isVisible()
-    qtbot.waitUntil(lambda: bar.current() is None)
+    qtbot.waitUntil(lambda: bar.current() is None, timeout=30_000)
     assert not bar.isVisible()
 
 
@@ -62,7 +62,7 @@ def test_an_error_stays_and_the_rest_waits_in_line(bar, qtbot):
     assert bar.current().text == "stopped"
     bar.dismiss()
     assert bar.current().text == "later"
-    qtbot.waitUntil(lambda: bar.current() is None)
+    qtbot.waitUntil(lambda: bar.current() is None, timeout=30_000)
 
 
 def test_an_error_comes_before_an_offer_to_undo(bar):

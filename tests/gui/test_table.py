@@ -115,7 +115,7 @@ def test_keys_select_move_and_activate(qtbot: QtBot, table: DataTable) -> None:
 
 
 def test_double_click_activates(qtbot: QtBot, table: DataTable) -> None:
-    with qtbot.waitSignal(table.activated) as heard:
+    with qtbot.waitSignal(table.activated, timeout=30_000) as heard:
         qtbot.mouseDClick(table.view.viewport(), Left, pos=spot(table, 3))
     assert heard.args == [BASE + 3]
 
@@ -158,7 +158,7 @@ def test_a_real_click_on_the_header_sorts(qtbot: QtBot, table: DataTable) -> Non
 
 
 def test_search_waits_for_a_pause(qtbot: QtBot, table: DataTable) -> None:
-    with qtbot.waitSignal(table.model.arranged):
+    with qtbot.waitSignal(table.model.arranged, timeout=30_000):
         qtbot.keyClicks(table.search, "no list")
     assert len(table.shown_ids()) == 2
     assert table.count_label.text() == "2 of 10"

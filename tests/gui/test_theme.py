@@ -70,7 +70,7 @@ def test_stylesheet_fills_every_mark_and_every_picture_is_there(theme, name):
 
 
 def test_setting_a_theme_restyles_and_tells_once(theme, qapp, qtbot):
-    with qtbot.waitSignal(theme.changed):
+    with qtbot.waitSignal(theme.changed, timeout=30_000):
         theme.set("dark")
     assert qapp.palette().window().color() == theme.tokens.window
     told = []

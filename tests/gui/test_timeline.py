@@ -116,7 +116,7 @@ def test_no_ping_pong(timeline: Timeline, told: list) -> None:
 def test_brushing_is_throttled(qtbot: QtBot, timeline: Timeline) -> None:
     moved: list[tuple[object, object]] = []
     timeline.brushing.connect(lambda a, b: moved.append((a, b)))
-    with qtbot.waitSignal(timeline.brushing):
+    with qtbot.waitSignal(timeline.brushing, timeout=30_000):
         canvas = timeline.canvas
         spots = [place(timeline, day(number) + HOUR) for number in range(3, 20)]
         for kind, where in [
@@ -264,7 +264,7 @@ def test_only_who_comes_by_keyboard_sees_the_frame(qtbot: QtBot, timeline: Timel
     timeline.activateWindow()
     timeline.hours_choice.setFocus()
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.waitUntil(canvas.hasFocus)
+    qtbot.waitUntil(canvas.hasFocus, timeout=30_000)
     assert pixels(timeline)[0, 200] & 0xFFFFFF == accent
     qtbot.mouseClick(canvas.viewport(), Button.LeftButton, pos=QPoint(200, 60))
     assert pixels(timeline)[0, 200] & 0xFFFFFF != accent

@@ -33,7 +33,7 @@ def under(viewer, point):
 
 
 def settle(viewer, qtbot):
-    qtbot.waitUntil(lambda: viewer._chain is None or viewer._chain.done())
+    qtbot.waitUntil(lambda: viewer._chain is None or viewer._chain.done(), timeout=30_000)
 
 
 def test_a_large_picture_is_fitted_and_a_small_one_is_not_enlarged(viewer, qtbot):

@@ -49,14 +49,14 @@ def is_there(pid: int) -> bool:
     return state not in "ZX"
 
 
-def gone(pid: int, seconds: float = 5.0) -> bool:
+def gone(pid: int, seconds: float = 30.0) -> bool:
     end = time.monotonic() + seconds
     while is_there(pid) and time.monotonic() < end:
         time.sleep(0.02)
     return not is_there(pid)
 
 
-def waits(condition: Any, seconds: float = 5.0) -> bool:
+def waits(condition: Any, seconds: float = 30.0) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)

@@ -84,7 +84,7 @@ def test_a_pause_holds_requests_back_and_cancelling_ends_the_wait() -> None:
     assert thread.is_alive()
     assert control.paused
     progress.cancel()
-    thread.join(5)
+    thread.join(30)
     assert outcome == [Cancelled]
     control.resume()
     with Pace(0, 1, Progress().check, control).turn():

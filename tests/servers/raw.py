@@ -122,13 +122,13 @@ def raw_server(script: Script, tls: ssl.SSLContext | None = None, port: int = 0)
     finally:
         closing.set()
         with suppress(OSError), socket.create_connection((HOST, server.port), 1):
-            accepting.join(5)
+            accepting.join(30)
         listener.close()
         for connection in connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in threads:
-            thread.join(5)
+            thread.join(30)
         for connection in connections:
             connection.close()
 
@@ -227,7 +227,7 @@ class Gate:
         server = socket.socket()
         # What waits between the server and here counts as sent for the server, so it is kept small.
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 10)
-        server.settimeout(5)
+        server.settimeout(30)
         try:
             if self._shut:
                 raise ConnectionRefusedError
@@ -239,7 +239,7 @@ class Gate:
             return
         self._back[server] = 0
         for one, other in ((client, server), (server, client)):
-            one.settimeout(5)
+            one.settimeout(30)
             self._pairs[one] = other
             self._selector.register(one, selectors.EVENT_READ)
 
@@ -317,4 +317,4 @@ def gate(target: int) -> Iterator[Gate]:
             yield made
         finally:
             made.end()
-            thread.join(5)
+            thread.join(30)

@@ -195,7 +195,7 @@ def _listening(session: Callable[[socket.socket], None]) -> Iterator[int]:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         for thread in threads:
-            thread.join(5)
+            thread.join(30)
 
 
 @dataclass
@@ -223,7 +223,7 @@ class Proxy:
                 back = threading.Thread(target=_pump, args=(server, client))
                 back.start()
                 _pump(client, server)
-                back.join(5)
+                back.join(30)
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -297,7 +297,7 @@ def test_stopping_is_heard_while_waiting(where: str) -> None:
     if where == "login":
         server.replies["USER"] = never
     stop = Stop()
-    slow = Timeouts(connect=30, head=30, idle=30)
+    slow = Timeouts(connect=120, head=120, idle=120)
     with opened(server, slow, stop) as transport:
         done: list[BaseException] = []
 
@@ -311,9 +311,9 @@ def test_stopping_is_heard_while_waiting(where: str) -> None:
 
         thread = threading.Thread(target=look)
         thread.start()
-        assert waiting.wait(5)
+        assert waiting.wait(30)
         stop.told.set()
-        thread.join(5)
+        thread.join(30)
         assert [type(each) for each in done] == [Cancelled]
 
 
@@ -346,7 +346,7 @@ def test_closing_ends_what_others_wait_for() -> None:
         thread = threading.Thread(target=wait)
         thread.start()
         transport.close()
-        thread.join(5)
+        thread.join(30)
         assert [each.message.code for each in caught] == ["network-cut-off"]
 
 
