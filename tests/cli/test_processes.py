@@ -85,12 +85,17 @@ def test_a_list_is_streamed(case: Path) -> None:
     child.stderr.close()
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_an_intake_and_it_goes_on_later(case: Path, sent: signal.Signals, code: int) -> None:
-    source = case.parent / "many"
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("many")
     for at in range(300):
-        picture(source / f"{at:03}.png", at, (640, 480))
-    child = process("add", case, source, "--scope", "complete", "--json")
+        picture(folder / f"{at:03}.png", at, (640, 480))
+    return folder
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_an_intake_and_it_goes_on_later(case: Path, many: Path, sent: signal.Signals, code: int) -> None:
+    child = process("add", case, many, "--scope", "complete", "--json")
     deadline = time.monotonic() + 30
     while not list((case.parent / "a.evidence/objects").glob("*/*")) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -102,7 +107,7 @@ def test_a_signal_stops_an_intake_and_it_goes_on_later(case: Path, sent: signal.
     assert b"Traceback" not in err
     assert run("verify", case, "--json").object["ok"] is True
     before = len(listed("sightings", case))
-    added = run("add", case, source, "--scope", "complete", "--json").object
+    added = run("add", case, many, "--scope", "complete", "--json").object
     assert (added["snapshot"], added["status"]) == (1, "complete")
     assert before < 300
     assert len(listed("sightings", case)) == 300
