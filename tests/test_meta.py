@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -126,29 +127,43 @@ def test_every_query_is_used_and_thereby_tested() -> None:
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 
 
-def spoken_codes() -> set[str]:
+@dataclass
+class Read:
+    """What is looked for in the syntax of all modules, which takes seconds to read."""
+
+    spoken: set[str] = field(default_factory=set)
     """Words in the code that could be message codes."""
-    found: set[str] = set()
-    for text in sources().values():
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
-                found.add(node.value)
-    return found
+    called: list[tuple[str, str]] = field(default_factory=list)
+    """Codes that are surely ones, with the module: the first argument of an error, message or stage."""
+    prints: list[tuple[str, int]] = field(default_factory=list)
+    """Module and line."""
+    swallows: list[tuple[str, int]] = field(default_factory=list)
+    """Module and line of what ignores any error."""
 
 
-def called_codes() -> Iterator[tuple[str, str]]:
-    """Codes that are surely ones: the first argument of an error, message or stage."""
+@cache
+def syntax() -> Read:
+    found = Read()
     for name, text in sources().items():
         for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
+                found.spoken.add(node.value)
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = ast.unparse(node.func).rpartition(".")[2]
                 value = node.args[0].value
                 if called in ("UserError", "Message", "SourceError", "stage", "Refused") and isinstance(value, str):
-                    yield name, value
+                    found.called.append((name, value))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                found.prints.append((name, node.lineno))
+            if isinstance(node, ast.ExceptHandler) and len(node.body) == 1 and isinstance(node.body[0], ast.Pass):
+                broad = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+                if broad:
+                    found.swallows.append((name, node.lineno))
+    return found
 
 
 def test_every_code_has_its_words() -> None:
-    missing = sorted({f"{name}: {code}" for name, code in called_codes() if code not in catalogue()})
+    missing = sorted({f"{name}: {code}" for name, code in syntax().called if code not in catalogue()})
     assert not missing
 
 
@@ -159,7 +174,7 @@ def test_every_word_has_its_code() -> None:
     """Codes may be put together: ``f"verify-{kind}"`` speaks for all that begin like that."""
     prefixes = {each for text in sources().values() for each in MADE.findall(text)}
     endings = {each for text in sources().values() for each in re.findall(r"\{[^}\"]*\}(-[a-z-]+)\"", text)}
-    spoken = spoken_codes() | {
+    spoken = syntax().spoken | {
         word for text in sources().values() for word in re.findall(r"[\"'`]([a-z]+(?:[-.][a-z0-9]+)*)[\"'`]", text)
     }
     dead = [
@@ -189,16 +204,10 @@ def test_files_stay_small() -> None:
 
 
 def test_no_prints_and_no_swallowed_errors() -> None:
-    wrong = []
-    for name, text in sources().items():
-        for node in ast.walk(ast.parse(text)):
-            prints = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-            if prints and not name.startswith("cli/") and "noqa: T201 - " not in text.splitlines()[node.lineno - 1]:
-                wrong.append(f"{name}:{node.lineno} prints")
-            if isinstance(node, ast.ExceptHandler) and len(node.body) == 1 and isinstance(node.body[0], ast.Pass):
-                broad = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
-                if broad:
-                    wrong.append(f"{name}:{node.lineno} swallows")
+    wrong = [f"{name}:{line} swallows" for name, line in syntax().swallows]
+    for name, line in syntax().prints:
+        if not name.startswith("cli/") and "noqa: T201 - " not in sources()[name].splitlines()[line - 1]:
+            wrong.append(f"{name}:{line} prints")
     assert not wrong
 
 
