@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -22,6 +23,9 @@ from workbench.core.messages import Message
 from workbench.core.resources import resource
 from workbench.core.times import Precision, rfc3339, to_datetime
 from workbench.queries import files, origins
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 PICTURES = 360
 """On the contact sheet; the rest stands in the tables."""
@@ -102,8 +106,6 @@ def write_report(
     """The previews that the page shows, by SHA-256, and the page. `made` reads the rebuilt case, `first` the other;
     `watched` is what is told of watched servers.
     """
-    from jinja2 import Environment, StrictUndefined
-
     found = files.items(made, EVERYTHING)
     shown = files.describe(made, found.ids[:PICTURES].tolist())
     jpegs = {
@@ -113,18 +115,8 @@ def write_report(
     }
     rows = list(origins.rows(made, EVERYTHING))
     by_day = {row[0] for row in made.all("SELECT id FROM snapshot WHERE precision = ?", (int(Precision.DAY),))}
-    template = resource("templates", "bundle-report.html").read_text(encoding="utf-8")
     style = resource("templates", "bundle-report.css").read_text(encoding="utf-8")
-    environment = Environment(
-        undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_finalize
-    )
-    environment.filters["count"] = lambda value: f"{value:,}"
-    environment.filters["size"] = size_text
-    environment.filters["counted"] = counted
-    environment.filters["px"] = lambda value: f"{value:.1f}"
-    html = environment.from_string(
-        template
-    ).render(
+    html = _template().render(
         facts=facts,
         style=Markup(style),  # noqa: S704 - our own file
         made=minute(facts.made),
@@ -148,6 +140,21 @@ def write_report(
         versions=tagfiles.versions(),
     )
     return sorted(jpegs.items()), html.encode("utf-8", "replace")
+
+
+@cache
+def _template() -> Template:
+    """Understood once: that takes longer than to fill it in."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_finalize
+    )
+    environment.filters["count"] = lambda value: f"{value:,}"
+    environment.filters["size"] = size_text
+    environment.filters["counted"] = counted
+    environment.filters["px"] = lambda value: f"{value:.1f}"
+    return environment.from_string(resource("templates", "bundle-report.html").read_text(encoding="utf-8"))
 
 
 def _finalize(value: Any) -> Any:
