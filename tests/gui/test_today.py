@@ -166,6 +166,8 @@ def test_the_tree_leaves_today_for_all_files(run: Run, robot: WindowRobot, tmp_p
         assert nodes["All files"].count == "6", "the tree counts everything, whatever changed"
         files.view.setCurrentIndex(files.model.index_of(nodes["All files"]))  # type: ignore[attr-defined]
         await until(lambda: robot.window.open_session.filter == Filter(), "everything")
+        await robot.calm()
+        nodes = {each.label: each for each in files.model.nodes()}  # type: ignore[attr-defined]
         files.view.setCurrentIndex(files.model.index_of(nodes["Today"]))  # type: ignore[attr-defined]
         await until(lambda: robot.window.open_session.filter.change, "today")
         assert robot.window.open_session.filter.snapshot == (3,)

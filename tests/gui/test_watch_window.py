@@ -127,6 +127,7 @@ def test_from_a_dropped_address_to_the_first_look_and_its_confirmation(
         again = await robot.dialog(ConductDialog)
         assert "watch.conduct.do" not in again.buttons, "it was confirmed already"
         again.reject()
+        await robot.calm()
 
     run(scenario())
     assert robot.settings.get(ANCHORS) == str(anchors)
