@@ -530,7 +530,7 @@ def fetching(
     with closing(transport_for(url, agent="Test/1", check=check)) as transport:
         session = Session(transport, None, Pace(0, parallel, check, control), Scope(url), control, check)
         fetchers = Fetchers(
-            case.evidence, session, lambda _: False, "look", 100, parallel, lambda: replace(made, **terms)
+            case.evidence, session, lambda _: False, "look", 100, parallel, lambda _: (), lambda: replace(made, **terms)
         )
         with closing(fetchers):
             yield fetchers, session
