@@ -534,6 +534,7 @@ def fetching(
         )
         with closing(fetchers):
             yield fetchers, session
+            assert len(children(FETCH)) == parallel, "it was not done in processes"
 
 
 def wish(url: str, number: int) -> Wish:
