@@ -330,6 +330,32 @@ def test_a_process_that_cannot_be_started_ends_the_look_with_a_sentence(
         assert looked(case, server).status == "complete"
 
 
+def test_what_a_process_noted_before_it_ended_is_not_asked_for_again(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    site, mark = Many(12), tmp_path / "ended"
+    say = f"""
+import os
+say = module.Speaker.say
+def first_ends(self, header, blocks=()):
+    if "fetched" in header:
+        try:
+            os.close(os.open({str(mark)!r}, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return say(self, header, blocks)
+        os._exit(9)
+    say(self, header, blocks)
+module.Speaker.say = first_ends
+"""
+    run_instead(monkeypatch, say)
+    with raw_server(site.answer) as server:
+        done = looked(case, server)
+        assert sorted(fetched(server)) == [f"/{name}" for name in sorted(site.files)]
+    assert mark.exists()
+    assert (done.status, done.sightings, done.new_objects, codes(case)) == ("complete", 12, 12, [])
+    assert sound(case)
+
+
 def test_a_mistake_in_a_process_comes_back_with_its_traceback(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     site = Many(6)
     with raw_server(site.answer) as server:

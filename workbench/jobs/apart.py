@@ -38,6 +38,7 @@ class Apart:
         self._lock = threading.Lock()
         self._paused = False
         self._due: float | None = None
+        self._ended = False
         try:
             self._child, self._line = start(command(module), [str(os.getpid())], sys.platform != "win32")
         except OSError as error:
@@ -46,7 +47,8 @@ class Apart:
     def send(self, **header: object) -> None:
         """Tell it something. That it is gone is noticed by `receive`."""
         with self._lock, suppress(WireError):
-            send_frame(self._line, header)
+            if not self._ended:
+                send_frame(self._line, header)
 
     def receive(self) -> Frame:
         """What it says next. Raises `Gone`."""
@@ -72,9 +74,12 @@ class Apart:
             self._child.kill()
 
     def end(self) -> None:
-        """End it, and wait until it is gone."""
+        """End it, and wait until it is gone. May be called twice."""
         self._child.kill()
-        end(self._child, self._line)
+        with self._lock:
+            if not self._ended:
+                self._ended = True
+                end(self._child, self._line)
 
 
 class Guard:

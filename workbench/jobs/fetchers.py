@@ -57,10 +57,11 @@ class Fetchers:
     ) -> None:
         self._evidence = evidence
         self._session = session
+        self._stem = stem
         self._terms = terms
         self._journal = evidence.journal(stem, turn)
         self._arrived: dict[str, Fetched] = {}
-        self._take_up(stem, recorded)
+        self._take_up(recorded)
         self._fetcher = Fetcher(evidence, session, known, self._journal.add)
         self._parallel = parallel
         self._threads = ThreadPoolExecutor(parallel, "fetch")
@@ -68,9 +69,9 @@ class Fetchers:
         self._guard = Guard(session.check, session.control)
         self._begun = 0
 
-    def _take_up(self, stem: str, recorded: Callable[[Sequence[bytes]], Collection[bytes]]) -> None:
+    def _take_up(self, recorded: Callable[[Sequence[bytes]], Collection[bytes]]) -> None:
         """Go on with what earlier runs noted and could not record, in the journal of this one."""
-        notes_of_before = self._evidence.notes(stem)
+        notes_of_before = self._evidence.notes(self._stem)
         while notes := list(islice(notes_of_before, AT_ONCE)):
             known = {note: found for note in notes if (found := _read(note)) is not None}
             done = recorded([fetched.uid for _, fetched in known.values()])
@@ -78,7 +79,7 @@ class Fetchers:
                 if fetched.uid not in done:
                     self._arrived[key] = fetched
                     self._journal.add(note)
-        self._evidence.forget_notes(stem, but=self._journal)
+        self._evidence.forget_notes(self._stem, but=self._journal)
 
     def submit(self, wish: Wish) -> Future[Fetched]:
         """Have a file fetched. The future fails with what `Fetcher.fetch` raises."""
@@ -98,13 +99,27 @@ class Fetchers:
         self._journal.close()
 
     def _fetch(self, wish: Wish, apart: bool) -> Fetched:
-        before = self._arrived.pop(wish.key, None)
-        if before is not None and before.stored is not None:
-            stored = before.stored
-            if self._evidence.check(stored.sha256, stored.size) is None:
-                self._evidence.adopt(stored)
-                return before
+        before = self._sound(self._arrived.pop(wish.key, None))
+        if before is not None:
+            return before
         return self._fetch_apart(wish) if apart else self._fetcher.fetch(wish)
+
+    def _sound(self, noted: Fetched | None) -> Fetched | None:
+        """What was noted as arrived, if the store has its bytes as they were."""
+        if noted is None or noted.stored is None:
+            return None
+        if self._evidence.check(noted.stored.sha256, noted.stored.size) is not None:
+            return None
+        self._evidence.adopt(noted.stored)
+        return noted
+
+    def _noted(self, wish: Wish) -> Fetched | None:
+        """What a process noted of a file before it ended, and could not say any more."""
+        for note in self._evidence.notes(self._stem):
+            found = _read(note)
+            if found is not None and found[0] == wish.key:
+                return self._sound(found[1])
+        return None
 
     def _fetch_apart(self, wish: Wish) -> Fetched:
         """In one of as many processes as there are threads. One that ends without an answer is replaced once; what had
@@ -117,7 +132,7 @@ class Fetchers:
                     return process.fetch(wish)
                 except Gone:
                     process = self._replaced(process)
-                    return process.fetch(wish)
+                    return self._noted(wish) or process.fetch(wish)
             except Gone as gone:
                 raise UserError("fetch-process-ended") from gone
             finally:

@@ -164,7 +164,6 @@ class _Look:
             with closing(self._transport(known)) as transport:
                 session = self._session(transport, self._warc)
                 done = self._looked(session, of)
-            case.evidence.forget_notes(stem)
             sealed = True
         except LineLost as lost:
             recorder.settle()
@@ -315,6 +314,7 @@ class _Look:
             recorder.noted(Noted(b"", Message("certificate-untrusted", {"reason": session.untrusted})))
         ended = times.now()
         recorder.settle()
+        case.evidence.forget_notes(_stem(case.ask(queries.look_of, recorder.snapshot)))
         recorder.analyse_the_rest()
         recorder.end(status, ended)
         logs.find_roots(case)
