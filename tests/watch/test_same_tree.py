@@ -51,8 +51,9 @@ PRECISION = {
 @pytest.mark.parametrize("name", SERVERS)
 def test_every_server_gives_the_same_sightings_and_bytes(name: str, served: Path, tree: Tree, case: Path) -> None:
     known = {*folders(tree), EMPTY.encode()}
+    options = () if name == "nginx" else ("--no-analyze",)  # what is in the files is the same from every server
     with SERVERS[name](served) as server:
-        first = watch(case, server.url, "--source", "server")
+        first = watch(case, server.url, "--source", "server", *options)
         assert first.code == 0, first.err + first.out
         assert (first.look["status"], first.look["sightings"], first.look["warnings"]) == ("complete", FILES, 0)
         _same_files(case, tree, 1)
