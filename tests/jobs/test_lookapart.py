@@ -82,6 +82,13 @@ def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetchers, "ALONE", 1 << 30)
 
 
+def is_free(case: Case, what: str) -> bool:
+    lock = case.evidence.claim(what)
+    if lock is not None:
+        lock.release(remove=True)
+    return lock is not None
+
+
 def sound(case: Case) -> bool:
     found = case.ask(verify)
     assert found.ok, found.problems
@@ -371,4 +378,7 @@ def test_a_look_ends_with_the_program_that_wanted_it(case: Case, monkeypatch: py
         assert all(gone(each) for each in running)
         site.before = None
         in_threads(monkeypatch)
+        # Of a process whose first thread is dead, another thread may hold files for a moment still.
+        key = watching.resume_key(case, "server", server.url)
+        assert waits(lambda: is_free(case, f"watch-{key.hex()[:32]}"))
         assert look(case, planned(server), None, Progress()).status == "complete"

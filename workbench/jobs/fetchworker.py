@@ -24,7 +24,7 @@ from workbench.case.evidence import Evidence
 from workbench.core.errors import Cancelled
 from workbench.core.scope import Scope
 from workbench.jobs.control import Control, Stopper
-from workbench.jobs.entry import die_with_parent, line_at
+from workbench.jobs.entry import die_with_parent, give_way, line_at
 from workbench.jobs.fetching import Fetcher
 from workbench.jobs.pace import Pace
 from workbench.jobs.session import LineLost, Session
@@ -152,6 +152,7 @@ def main(arguments: Sequence[str]) -> int:
     where, parent = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(int(parent))
+    give_way(0)
     gc.freeze()
     gc.set_threshold(20_000)  # what comes and goes with a file is no garbage in circles
     line = line_at(where)

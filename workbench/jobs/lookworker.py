@@ -23,7 +23,7 @@ from workbench.case.writer import Done
 from workbench.core.errors import Cancelled
 from workbench.core.messages import Message
 from workbench.core.progress import Progress, Step
-from workbench.jobs.entry import die_with_parent, line_at
+from workbench.jobs.entry import die_with_parent, give_way, line_at
 from workbench.jobs.plan import Plan
 from workbench.jobs.pool import Pool
 from workbench.jobs.speaker import Speaker, Telling, wrong
@@ -31,6 +31,8 @@ from workbench.jobs.watch import look, pack_look
 from workbench.jobs.wire import WireError, receive_frame
 from workbench.jobs.wish import pack_message
 
+NICE = 10
+"""How far the window goes before the look and the processes that it starts, where they compete for the processor."""
 SLICE = 0.2
 """Seconds after which whoever waits for an answer looks again whether to stop."""
 
@@ -87,6 +89,7 @@ def main(arguments: Sequence[str]) -> int:
     where, parent = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(int(parent))
+    give_way(NICE)
     line = line_at(where)
     try:
         begin, _, _ = receive_frame(line, 1 << 20, 0)

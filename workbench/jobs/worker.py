@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from workbench.core.errors import UserError
-from workbench.jobs.entry import die_with_parent, line_at
+from workbench.jobs.entry import die_with_parent, give_way, line_at
 from workbench.jobs.wire import Buffer, Line, Stream, WireError, receive_frame, send_frame
 
 Data = bytes | memoryview
@@ -181,8 +181,7 @@ def confine(memory: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if memory and sys.platform != "darwin":  # macOS knows the limit and does not keep it
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    with contextlib.suppress(OSError):
-        os.nice(5)
+    give_way(5)
     die_with_parent(parent)
 
 
