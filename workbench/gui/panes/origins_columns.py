@@ -24,13 +24,13 @@ def columns(names_of_networks: dict[str, str], held: str) -> list[Column]:
     names = dict(countries())
     bare = text("panes.label.unlisted")
     return [
-        Column("address", text("panes.origins.address"), "mono", 144),
+        Column("address", text("panes.origins.address"), "mono", 136),
         Column("country", text("panes.origins.country-title"), "flag", 64, names=names, unknown=text("panes.unknown")),
         Column(
             "network",
             text("panes.origins.network"),
             "text",
-            104,
+            96,
             names=names_of_networks,
             unknown=text("panes.unknown"),
         ),
