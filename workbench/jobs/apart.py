@@ -52,6 +52,8 @@ class Apart:
 
     def receive(self) -> Frame:
         """What it says next. Raises `Gone`."""
+        if self._ended:
+            raise Gone  # its line is closed: where lines are pipes, their numbers may be those of other files by now
         try:
             header, blocks, _ = receive_frame(self._line, LARGEST, LARGEST)
         except WireError as error:
