@@ -14,7 +14,18 @@ from workbench.analyze import preview as making
 from workbench.analyze.objects import analyze_object
 from workbench.analyze.picture import View, checksums_agree
 from workbench.analyze.preview import eight_bits
-from workbench.analyze.registry import ANALYZERS, INTEGERS, NAMES, REALS, TEXTS, WARNINGS, by_name, clean, overall
+from workbench.analyze.registry import (
+    ANALYZERS,
+    INTEGERS,
+    NAMES,
+    REALS,
+    TEXTS,
+    WARNINGS,
+    Analyzer,
+    by_name,
+    clean,
+    overall,
+)
 from workbench.analyze.viewer import pixels_of
 from workbench.core.messages import catalogue
 from workbench.core.records import Analysis, State
@@ -257,6 +268,15 @@ def test_a_view_is_a_file() -> None:
         view.seek(-1)
     data = saved(Image.new("RGB", (9, 9)), "TIFF")
     assert analyze_object(memoryview(data))["image"] == analyze_object(data)["image"]
+
+
+@pytest.mark.parametrize("analyzer", ANALYZERS, ids=lambda each: each.name)
+def test_every_analyzer_states_its_facts_of_a_photograph(analyzer: Analyzer) -> None:
+    exif = Image.Exif()
+    exif[271] = "A maker"
+    facts = [key for key, _ in analyze_object(saved(Image.new("RGB", (5, 5)), "JPEG", exif=exif))[analyzer.name].facts]
+    assert facts
+    assert set(facts) <= set(analyzer.facts)
 
 
 def test_every_fact_has_a_type_and_every_warning_a_sentence() -> None:

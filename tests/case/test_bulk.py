@@ -64,6 +64,31 @@ def test_interning_gives_the_same_ids_with_and_without_a_memory(tmp_path: Path) 
         assert case.ask(verify).problems == ()
 
 
+def _paths(tx: Transaction, raws: list[bytes], known: dict[bytes, int], fails: bool) -> list[int]:
+    ids = tx.intern_paths(raws, known)
+    if fails:
+        raise ValueError("no")
+    return ids
+
+
+PATHS = Operation("test.paths", _paths, undoable=False, urgent=False)
+
+
+def test_what_a_failed_op_interned_is_not_remembered(tmp_path: Path) -> None:
+    """Its rows are gone with it: an id that is remembered would name another path in the next op."""
+    with create(tmp_path / "a") as case:
+        known: dict[bytes, int] = {}
+        with pytest.raises(ValueError, match="no"):
+            case.run(PATHS, [b"a/lost.png"], known, True)
+        assert known == {}
+        assert case.run(PATHS, [b"b/kept.png", b"b"], known, False).result == [2, 1]
+        assert known == {b"b": 1, b"b/kept.png": 2}
+        assert case.run(PATHS, [b"a/lost.png", b"b/kept.png"], known, False).result == [4, 2]
+        rows = case.ask(lambda reader: reader.all("SELECT id, parent, raw FROM path ORDER BY id"))
+        assert rows == [(1, None, b"b"), (2, 1, b"b/kept.png"), (3, None, b"a"), (4, 3, b"a/lost.png")]
+        assert case.ask(verify).problems == ()
+
+
 def test_a_new_case_need_not_read_its_events_back(tmp_path: Path) -> None:
     with create(tmp_path / "a") as case:
         case.run(ROWS, {"time": np.array([1, NULL, 3, 4, 5])})

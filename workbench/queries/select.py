@@ -209,7 +209,6 @@ def _matched_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
     rows = pairs["sighting"][hit]
     direct = table_of(len(columns["path"]), rows)[1:]
     through = table_of(size_of(reader, "object"), columns["object"][rows - 1])
-    through[0] = False
     found: Mask = direct | through[columns["object"]]
     return found
 
@@ -314,7 +313,6 @@ def _matched_events(reader: Reader, files: Mask, count: int) -> Mask:
     pairs = reader.arrays("match")
     objects = reader.arrays("sighting")["object"]
     wanted = table_of(size_of(reader, "object"), objects[files])
-    wanted[0] = False
     rows = pairs["sighting"] - 1
     hit = files[rows] | wanted[objects[rows]]
     return table_of(count, pairs["event"][hit])[1:]
