@@ -132,8 +132,8 @@ def test_analyze_does_what_add_left(world: Path, tmp_path: Path) -> None:
 def test_files(case: Path) -> None:
     rows = listed("files", case)
     assert set(rows[0]) == {
-        "sha256", "size", "media_type", "width", "height", "state", "paths", "snapshots", "first_seen", "last_seen",
-        "modified", "modified_zone", "tags", "verdict", "warnings",
+        "sha256", "size", "media_type", "width", "height", "state", "examined", "paths", "snapshots", "first_seen",
+        "last_seen", "modified", "modified_zone", "tags", "verdict", "warnings",
     }  # fmt: skip
     assert len(rows) == 7
     empty = next(row for row in rows if row["size"] == 0)
@@ -142,6 +142,24 @@ def test_files(case: Path) -> None:
     assert moved["paths"] == ["a/two.png", "b/two.png"]
     assert moved["snapshots"] == [1, 2]
     assert moved["first_seen"] == "2024-01-01T00:00:00.000000Z"
+
+
+def test_what_was_decoded_and_what_is_misnamed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    picture(tmp_path / "in/fine.png", 1)
+    (tmp_path / "in/photo.jpg").write_bytes(bytes(range(7, 256)) * 9)
+    (tmp_path / "in/page.png").write_text("<!doctype html><title>Sign in</title>")
+    (tmp_path / "in/notes.txt").write_text("words")
+    run("new", tmp_path / "a")
+    run("add", tmp_path / "a", tmp_path / "in", code=None)
+    rows = {row["paths"][0]: row for row in listed("files", tmp_path / "a")}
+    assert {name for name, row in rows.items() if row["examined"]} == {"fine.png"}
+    said = {name: [each["code"] for each in row["warnings"]] for name, row in rows.items()}
+    differ = ["name-and-content-differ"]
+    assert said == {"fine.png": [], "photo.jpg": differ, "page.png": differ, "notes.txt": []}
+    found = listed("files", tmp_path / "a", "--type", "misnamed")
+    assert {row["paths"][0] for row in found} == {"photo.jpg", "page.png"}
+    assert len(listed("files", tmp_path / "a", "--not-type", "misnamed")) == 2
 
 
 def test_sightings(case: Path) -> None:

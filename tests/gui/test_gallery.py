@@ -332,7 +332,7 @@ def test_every_sign_has_its_word():
     plain |= {Tile("a", badge=badge).spoken() for badge in BADGES}
     plain.add(Tile("a", kind="hologram", unseen=True, stack=2, verdict="relevant", tags=("knife",)).spoken(True))
     assert not [said for said in plain if "widgets." in said]
-    assert "a, unknown kind, not seen yet, 2 alike, relevant, tags knife, selected" in plain
+    assert "a, unknown kind, not seen yet, at 2 paths, relevant, tags knife, selected" in plain
 
 
 def test_pictures_stay_on_paper_in_the_dark(gallery, theme):

@@ -51,7 +51,7 @@ def test_children_say_name_signs_and_selection(gallery):
     gallery.select([0])
     first = QAccessible.queryAccessibleInterface(gallery).child(0)
     assert first.role() == QAccessible.Role.ListItem
-    assert first.text(Text.Name) == "EP3_SC041_C12_v02.png, new, not seen yet, 3 alike, selected"
+    assert first.text(Text.Name) == "EP3_SC041_C12_v02.png, new, not seen yet, at 3 paths, selected"
     assert first.text(Text.Description) == "EP3_SC041_C12_v02.png, 1 of 1000000"
     assert first.state().selected
     assert first.state().selectable

@@ -55,7 +55,8 @@ FACETS = {
     "source": some(["one", "two", "log", "nobody"]),
     "snapshot": some([1, 2, 3, 99]),
     "path": some(PATTERNS), "not_path": some(PATTERNS),
-    "type": some(["image", "text", "image/png", "video"]), "not_type": some(["image", "image/jpeg"]),
+    "type": some(["image", "text", "image/png", "video", "misnamed"]),
+    "not_type": some(["image", "image/jpeg", "misnamed"]),
     "state": some(["ok", "empty", "undecodable", "too-large", "not-fetched", "refused", "missing", "withheld"]),
     "tag": some(world.TAGS), "not_tag": some(world.TAGS),
     "verdict": some(VERDICTS), "not_verdict": some(VERDICTS),
@@ -102,7 +103,7 @@ def test_several_facets(worlds: list[tuple[Case, world.World]], number: int, ask
 
 VALUES = {
     "source": ["one", "two", "log", "nobody"], "snapshot": [1, 2, 3, 99], "path": PATTERNS, "not_path": PATTERNS,
-    "type": ["image", "text", "image/png", "video"], "not_type": ["image", "image/jpeg"],
+    "type": ["image", "text", "image/png", "video", "misnamed"], "not_type": ["image", "image/jpeg", "misnamed"],
     "state": ["ok", "empty", "undecodable", "too-large", "not-fetched", "refused", "missing", "withheld"],
     "tag": world.TAGS, "not_tag": world.TAGS, "verdict": VERDICTS, "not_verdict": VERDICTS,
     "address": NETWORKS, "not_address": NETWORKS, "country": ["ES", "CN", "KP"], "not_country": ["ES", "CN"],

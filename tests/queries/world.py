@@ -225,8 +225,8 @@ class World:
             not asked.path or any(glob(path, each) for each in asked.path),
             not any(glob(path, each) for each in asked.not_path),
             not asked.objects or (own is not None and self.rows["object"][own]["sha256"].hex() in asked.objects),
-            not asked.type or any(self.typed(own, each) for each in asked.type),
-            not any(self.typed(own, each) for each in asked.not_type),
+            not asked.type or any(self.typed(own, each, path) for each in asked.type),
+            not any(self.typed(own, each, path) for each in asked.not_type),
             not asked.state
             or self.state(row) in asked.state
             or (row["state"] == "not-fetched" and "not-fetched" in asked.state),
@@ -264,7 +264,11 @@ class World:
     def same_file(one: dict[str, Any], other: dict[str, Any]) -> bool:
         return one["id"] == other["id"] or (one["object"] is not None and one["object"] == other["object"])
 
-    def typed(self, own: int | None, wanted: str) -> bool:
+    def typed(self, own: int | None, wanted: str, path: str) -> bool:
+        if wanted == "misnamed":
+            promised = {"png": "image/png", "jpg": "image/jpeg", "psd": "image/vnd.adobe.photoshop"}
+            ending = path.rpartition(".")[2]
+            return own is not None and ending in promised and bool(self.facts(own, "media_type") - {promised[ending]})
         return own is not None and wanted in self.facts(own, "media_type" if "/" in wanted else "kind")
 
     def file_marks(self, row: dict[str, Any], kind: str) -> set[str]:

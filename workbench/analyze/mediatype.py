@@ -320,8 +320,20 @@ def _text_type(head: bytes, text: Text) -> str:
     return "text/plain"
 
 
+_OWN_TYPES = frozenset(
+    {media_type for _, media_type in _PREFIXES}
+    | set(_BRANDS.values())
+    | set(_NETPBM_TYPES.values())
+    | {
+        "image/bmp", "image/emf", "image/sgi", "image/webp", "image/x-icon", "image/vnd.microsoft.icon", "image/x-pcx",
+        "image/x-sun-raster", "image/x-tga", "image/x-win-cursor", "image/x-xbitmap",
+    }
+)  # fmt: skip
+"""What the rules above know better: where they did not find it, it is not there."""
+
+
 def _by_puremagic(head: bytes) -> str:
-    """The fallback's best guess, only when a signature of at least four bytes stands behind it."""
+    """The fallback's best guess, only when a signature of at least four bytes, not mostly zeros, stands behind it."""
     import puremagic
 
     try:
@@ -331,7 +343,9 @@ def _by_puremagic(head: bytes) -> str:
     for match in matches:
         if (
             match.confidence >= 0.4
+            and len(match.byte_match.replace(b"\0", b"")) >= 3
             and len(match.byte_match) >= 4
+            and match.mime_type not in _OWN_TYPES
             and re.fullmatch(r"[\w.+-]+/[\w.+-]+", match.mime_type)
         ):
             return str(match.mime_type)

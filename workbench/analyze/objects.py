@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from workbench.analyze.mediatype import Type, type_of
 from workbench.analyze.registry import IMAGE, METADATA, NAMES, PREVIEW_SIDE, TYPE
+from workbench.analyze.wholeness import is_cut_off
 from workbench.core.messages import Message
 from workbench.core.records import Analysis, FactValue, State
 
@@ -29,7 +30,7 @@ def analyze_object(
     kind = type_of(data, ending)
     found = {name: Analysis(State.OK) for name in wanted}
     if TYPE.name in found:
-        found[TYPE.name] = Analysis(State.OK, _type_facts(kind))
+        found[TYPE.name] = _typed(data, kind, size)
     if kind.kind == "image" and (IMAGE.name in found or METADATA.name in found):
         if size > MAX_FILE or size > len(data):
             picture = Analysis(State.TOO_LARGE, warnings=(Message("file-too-large", {"size": size}),))
@@ -41,6 +42,14 @@ def analyze_object(
         if METADATA.name in found:
             found[METADATA.name] = metadata
     return found
+
+
+def _typed(data: bytes | memoryview, kind: Type, size: int) -> Analysis:
+    """The type, and of videos and sounds, which are not decoded, whether they are there to their end."""
+    if kind.kind in ("video", "audio") and is_cut_off(data, kind.media_type, size):
+        warning = Message("file-cut-off", {"type": kind.media_type, "size": size})
+        return Analysis(State.UNDECODABLE, _type_facts(kind), (warning,))
+    return Analysis(State.OK, _type_facts(kind))
 
 
 def _type_facts(found: Type) -> tuple[tuple[str, FactValue], ...]:
@@ -107,7 +116,8 @@ def _pixels(data: bytes | memoryview, opened: object, media_type: str) -> Analys
         warning = Message(opened.damage or "image-damaged", {"type": media_type})
         return Analysis(State.UNDECODABLE, facts, (warning,), jpeg)
     value, quality = fingerprint(preview.grey_square(small))
-    return Analysis(State.OK, (*facts, ("phash", value), ("phash_quality", quality)), (), jpeg)
+    said = () if opened.remark is None else (Message(*opened.remark),)
+    return Analysis(State.OK, (*facts, ("phash", value), ("phash_quality", quality)), said, jpeg)
 
 
 def _metadata(opened: object) -> tuple[tuple[str, FactValue], ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ from warnings import catch_warnings, simplefilter
 
 from PIL import Image, ImageFile
 
-from workbench.analyze.psd import header_of, read_composite
+from workbench.analyze.bmp import masked_header_of, needs_masks, read_masked
+from workbench.analyze.psd import has_composite, header_of, read_composite, read_thumbnail
 from workbench.analyze.tga import read_tga
+from workbench.analyze.wholeness import broken_chunks, is_cut_off, without_extras
 
 DECODERS: Mapping[str, tuple[str, str]] = {
     "image/jpeg": ("JpegImagePlugin", "JPEG"),
@@ -56,6 +57,7 @@ DECODERS: Mapping[str, tuple[str, str]] = {
 OWN_READERS: Mapping[str, Callable[[bytes | memoryview], Image.Image]] = {
     "image/x-tga": read_tga,
     "image/vnd.adobe.photoshop": read_composite,
+    "image/bmp": read_masked,
 }
 """Decoders of our own, asked when Pillow's gives up."""
 
@@ -97,6 +99,8 @@ class Opened:
     """Our own decoder, where Pillow gave up at the header; `image` is a blank until `decode`."""
     damage: str | None = None
     """The warning's code when only a part could be decoded."""
+    remark: tuple[str, dict[str, int | str]] | None = None
+    """Code and arguments of a warning about a picture that was decoded to its end."""
 
 
 @contextmanager
@@ -154,12 +158,52 @@ def open_picture(data: bytes | memoryview, media_type: str, all_frames: bool = T
     """Read the header and check the size. Raises `Refused`; decodes nothing."""
     if media_type not in DECODERS:
         raise Refused("image-no-decoder", type=media_type)
+    if media_type == "image/vnd.adobe.photoshop" and not has_composite(data):
+        return _open_without_composite(data, media_type)
+    if media_type == "image/bmp" and needs_masks(data):
+        return _open_with_own(data, media_type)
     try:
         return _open_with_pillow(data, media_type, all_frames)
     except Refused as refused:
-        if media_type not in OWN_READERS or refused.code in TOO_LARGE:
-            raise
+        first = refused
+    if media_type == "image/png" and first.code not in TOO_LARGE:
+        return _open_without_extras(data, all_frames, first)
+    if media_type not in OWN_READERS or first.code in TOO_LARGE:
+        raise first
     return _open_with_own(data, media_type)
+
+
+def _open_without_extras(data: bytes | memoryview, all_frames: bool, first: Refused) -> Opened:
+    """A PNG that Pillow refused, without the chunks that no picture needs; raises `first` where that does not help."""
+    broken = list(broken_chunks(data))
+    if any(name[0].isupper() for name in broken):
+        raise first
+    for drop in (broken, None):
+        try:
+            opened = _open_with_pillow(without_extras(data, drop), "image/png", all_frames)
+        except Refused:
+            continue
+        opened.remark = ("image-chunk-damaged", {"chunk": _word(broken[0]) if broken else "metadata"})
+        return opened
+    raise first
+
+
+def _open_without_composite(data: bytes | memoryview, media_type: str) -> Opened:
+    """A Photoshop document whose flattened picture is a white sheet: its own small picture instead, or none."""
+    with guarded(media_type):
+        header = header_of(data)
+    nothing = Refused("image-no-composite", type=media_type, width=header.width, height=header.height)
+    try:
+        with guarded(media_type):
+            small = read_thumbnail(data)
+    except Refused:
+        raise nothing from None
+    if small is None:
+        raise nothing
+    size = (header.width, header.height)
+    opened = Opened(small, size, small.mode, 1, lambda: small, damage="image-no-composite")
+    check_size(opened, media_type, held=0)
+    return opened
 
 
 def _open_with_pillow(data: bytes | memoryview, media_type: str, all_frames: bool) -> Opened:
@@ -180,12 +224,19 @@ def _open_with_pillow(data: bytes | memoryview, media_type: str, all_frames: boo
 
 
 def _open_with_own(data: bytes | memoryview, media_type: str) -> Opened:
-    """What Pillow does not know of TGA and Photoshop documents."""
+    """What Pillow does not know of TGA, Photoshop documents and bitmaps with masks."""
     blank = Image.new("RGB", (1, 1))
     with guarded(media_type):
         if media_type == "image/x-tga":
             size = int.from_bytes(data[12:14], "little"), int.from_bytes(data[14:16], "little")
             opened = Opened(blank, size, "RGB", 1, lambda: read_tga(data))
+            held = 16
+        elif media_type == "image/bmp":
+            masked = masked_header_of(data)
+            if masked is None:
+                raise Refused("image-undecodable", type=media_type)
+            mode = "RGBA" if masked.masks[3] else "RGB"
+            opened = Opened(blank, (masked.width, masked.height), mode, 1, lambda: read_masked(data))
             held = 16
         else:
             header = header_of(data)
@@ -251,7 +302,7 @@ def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int 
     if opened.reader is not None:
         with guarded(media_type):
             opened.image = opened.reader()
-        return True
+        return opened.damage is None
     try:
         with guarded(media_type):
             _load(opened.image, opened.size, side)
@@ -260,9 +311,14 @@ def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int 
             raise
         first = refused
     else:
-        if media_type == "image/png" and not checksums_agree(data):
-            opened.damage = "image-damaged"
+        _look_at_the_rest(data, opened, media_type)
         return opened.damage is None
+    if media_type == "image/png":
+        with suppress(Refused), guarded(media_type):
+            spare = _open_without_extras(data, False, first)
+            _load(spare.image, opened.size, side)
+            opened.image, opened.remark = spare.image, spare.remark
+            return True
     if media_type in OWN_READERS:
         with suppress(Refused), guarded(media_type):
             opened.image = OWN_READERS[media_type](data)
@@ -279,19 +335,25 @@ def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int 
     return False
 
 
-def checksums_agree(data: bytes | memoryview) -> bool:
-    """Do the checksums of the picture data fit (PNG, ISO/IEC 15948 §5.3)? Pillow skips them."""
-    png = memoryview(data)
-    at = 8
-    while at + 12 <= len(png):
-        length = int.from_bytes(png[at : at + 4], "big")
-        end = at + 8 + length
-        if bytes(png[at + 4 : at + 8]) == b"IDAT" and zlib.crc32(png[at + 4 : end]) != int.from_bytes(
-            png[end : end + 4], "big"
-        ):
-            return False
-        at = end + 4
-    return True
+def _word(chunk: str) -> str:
+    """The name of a chunk as text for people."""
+    return "".join(sign if sign.isascii() and sign.isalnum() else "?" for sign in chunk)
+
+
+def _look_at_the_rest(data: bytes | memoryview, opened: Opened, media_type: str) -> None:
+    """What the decoder passed over: checksums, pictures after the first one, a still that the animation leaves out."""
+    if media_type == "image/png":
+        broken = list(broken_chunks(data))
+        if any(name[0].isupper() for name in broken):
+            opened.damage = "image-damaged"
+        elif broken:
+            opened.remark = ("image-chunk-damaged", {"chunk": _word(broken[0])})
+        elif opened.remark is None and getattr(opened.image, "default_image", False) and (opened.frames or 1) > 1:
+            assert opened.frames is not None
+            opened.frames -= 1
+            opened.remark = ("image-default-frame", {"frames": opened.frames})
+    if opened.damage is None and is_cut_off(data, media_type, len(data)):
+        opened.damage = "image-cut-off"
 
 
 def _load(image: Image.Image, size: tuple[int, int], side: int | None) -> None:

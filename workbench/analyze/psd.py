@@ -1,11 +1,13 @@
 """The composite of Photoshop documents that Pillow refuses: 16 and 32 bits a channel, and the large format (PSB).
 
 After Adobe's Photoshop File Format Specification: header, three sections to skip, then the flattened picture, channel
-after channel, raw or PackBits. Layers are not read.
+after channel, raw or PackBits. Layers are not read. A document may be saved without the flattened picture: a white
+sheet stands in its place then, and the image resource 1057 says so.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +43,68 @@ def header_of(data: bytes | memoryview) -> Document:
     if not 0 < width <= 300_000 or not 0 < height <= 300_000:
         raise ValueError("unsound size")
     return Document(width, height, channels, depth, mode, version == 2)
+
+
+VERSION_INFO, THUMBNAIL, THUMBNAIL_BGR = 1057, 1036, 1033
+
+
+def resource_of(data: bytes | memoryview, wanted: int) -> bytes | None:
+    """One image resource by its number; None where there is none. Raises `ValueError` when the section is unsound."""
+    view = memoryview(data)
+    header_of(view)
+    at = 30 + int.from_bytes(view[26:30], "big")
+    end = at + 4 + int.from_bytes(view[at : at + 4], "big")
+    at += 4
+    if end > len(view):
+        raise ValueError("truncated image resources")
+    while at + 12 <= end:
+        if bytes(view[at : at + 2]) != b"8B":  # 8BIM, and 8B with other letters by other programs
+            raise ValueError("no image resource")
+        number = int.from_bytes(view[at + 4 : at + 6], "big")
+        at += 6 + (view[at + 6] + 2) // 2 * 2
+        size = int.from_bytes(view[at : at + 4], "big")
+        at += 4
+        if at + size > end:
+            raise ValueError("truncated image resource")
+        if number == wanted:
+            return bytes(view[at : at + size])
+        at += (size + 1) // 2 * 2
+    return None
+
+
+def has_composite(data: bytes | memoryview) -> bool:
+    """Is the flattened picture that the document carries a real one? Yes, where the document does not say otherwise."""
+    try:
+        info = resource_of(data, VERSION_INFO)
+    except ValueError:
+        return True
+    return info is None or len(info) < 5 or info[4] != 0
+
+
+def read_thumbnail(data: bytes | memoryview) -> Image.Image | None:
+    """The small picture that the document carries beside its layers, at most some 256 pixels; None without one.
+
+    Raises what Pillow's JPEG decoder raises.
+    """
+    for number in (THUMBNAIL, THUMBNAIL_BGR):
+        try:
+            found = resource_of(data, number)
+        except ValueError:
+            return None
+        if found is None or len(found) < 30 or int.from_bytes(found[:4], "big") != 1:
+            continue
+        image: Image.Image = Image.open(io.BytesIO(found[28:]), formats=("JPEG",))
+        if max(image.size) > LARGEST_THUMBNAIL:
+            return None
+        image.load()
+        if number == THUMBNAIL_BGR and image.mode == "RGB":
+            image = Image.merge("RGB", image.split()[::-1])
+        return image
+    return None
+
+
+LARGEST_THUMBNAIL = 1024
+"""Pixels on a side; Photoshop writes 160."""
 
 
 def read_composite(data: bytes | memoryview) -> Image.Image:

@@ -28,8 +28,8 @@ class Analyzer:
     facts: tuple[str, ...]
 
 
-TYPE = Analyzer("type", "1", ("media_type", "kind", "charset", "charset.guess"))
-IMAGE = Analyzer("image", "1", ("width", "height", "frames", "mode", "phash", "phash_quality"))
+TYPE = Analyzer("type", "2", ("media_type", "kind", "charset", "charset.guess"))
+IMAGE = Analyzer("image", "2", ("width", "height", "frames", "mode", "phash", "phash_quality"))
 METADATA = Analyzer(
     "metadata",
     "1",
@@ -82,7 +82,11 @@ WARNINGS = frozenset(
         "image-too-large",
         "image-too-much-memory",
         "image-no-decoder",
+        "image-no-composite",
+        "image-chunk-damaged",
+        "image-default-frame",
         "file-too-large",
+        "file-cut-off",
     }
 )
 """The message codes that an analysis may carry."""

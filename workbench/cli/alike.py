@@ -1,4 +1,4 @@
-"""Commands that find pictures which look alike."""
+"""Commands that find pictures of similar layout. What is written on them may differ."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "alike": {
         "similar": "list the pictures that look like one",
-        "groups": "list groups of pictures that look alike",
+        "groups": "list groups of pictures of similar layout",
     },
     "marks": {
         "mark": "tag, judge or annotate files, sightings, events and addresses",

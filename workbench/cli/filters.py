@@ -127,10 +127,10 @@ def _address(text: str) -> str:
 
 
 def _type(text: str) -> str:
-    from workbench.core.filter import KINDS
+    from workbench.core.filter import TYPES
 
-    if text not in KINDS and "/" not in text:
-        raise UserError("filter-type", type=text, kinds=", ".join(KINDS))
+    if text not in TYPES and "/" not in text:
+        raise UserError("filter-type", type=text, kinds=", ".join(TYPES))
     return text
 
 

@@ -20,6 +20,10 @@ class Clock(StrEnum):
 
 
 KINDS = ("image", "video", "audio", "text", "archive", "other")
+MISNAMED = "misnamed"
+"""As a type: files whose content is of another type than their name's ending promises."""
+TYPES = (*KINDS, MISNAMED)
+"""Words that the facet *type* knows beside media types."""
 CHANGES = ("added", "changed", "moved", "removed", "returned", "time-changed")
 
 

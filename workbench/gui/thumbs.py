@@ -164,6 +164,7 @@ def _tile(row: TileRow, badge: Badge, picture: QImage | None) -> Tile:
         tags=row.tags,
         verdict=row.verdict,
         kind=row.kind if row.kind != "other" else "unknown",
+        warned=row.warned,
     )
 
 

@@ -13,6 +13,7 @@ from workbench.queries import appeared, select
 from workbench.queries.detail_values import Address, Item, Line, LogLine, Marks, Moment, Network, Note, Sight, Target
 from workbench.queries.events import mapped
 from workbench.queries.logtext import line_of
+from workbench.queries.misnamed import remarks
 from workbench.queries.origins import claims_of, labels, value_of
 from workbench.queries.shown import Row, chunks, marks
 from workbench.queries.states import STATE_OF, listed
@@ -43,6 +44,7 @@ def item(reader: Reader, an_id: int, actor: str = "") -> Item | None:
     uploads = _uploads(reader, where, key)
     paths = sorted({each[1] for each in uploads if each[1]})
     matched = [each[0] for each in uploads]
+    facts = _facts(reader, an_id) if an_id > 0 else {}
     accesses, in_all = _accesses(reader, paths, {each.id for each in matched})
     addresses = sorted({each.address for each in (*matched, *accesses) if each.address})
     return Item(
@@ -51,7 +53,7 @@ def item(reader: Reader, an_id: int, actor: str = "") -> Item | None:
         sha256,
         size,
         str(state),
-        tuple(_facts(reader, an_id).items()) if an_id > 0 else (),
+        tuple(facts.items()),
         sights,
         count,
         _absent(reader, sights[0]) if sights else None,
@@ -59,7 +61,10 @@ def item(reader: Reader, an_id: int, actor: str = "") -> Item | None:
         accesses,
         in_all,
         {each: network_of(reader, each) for each in addresses},
-        _warnings(reader, an_id, [each.id for each in sights]),
+        (
+            *_warnings(reader, an_id, [each.id for each in sights]),
+            *remarks([each.path for each in sights], facts.get("media_type")),
+        ),
         marks_of(reader, target, actor),
         reader.previews.get([sha256]).get(sha256) if sha256 is not None else None,
     )

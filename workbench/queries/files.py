@@ -18,6 +18,7 @@ from workbench.core.filter import Filter
 from workbench.core.records import State
 from workbench.core.times import Precision, Zone, rfc3339
 from workbench.queries import select
+from workbench.queries.misnamed import remarks
 from workbench.queries.shown import Row, chunks, marks, message, named, stated
 from workbench.queries.states import STATE_OF
 
@@ -100,6 +101,7 @@ def describe(reader: Reader, ids: Sequence[int], actor: str | None = None) -> li
             "width": own.get("width"),
             "height": own.get("height"),
             "state": state.value if reader.evidence.has(sha256) else State.MISSING.value,
+            "examined": own.get("phash_quality") is not None,
         }
     for row, size, state in _in(reader, "SELECT id, size_claimed, state FROM sighting WHERE id IN ({})", listed):
         made[-row] = {
@@ -109,6 +111,7 @@ def describe(reader: Reader, ids: Sequence[int], actor: str | None = None) -> li
             "width": None,
             "height": None,
             "state": state,
+            "examined": False,
         }
     _add_sightings(reader, made)
     _add_marks(reader, made, actor)
@@ -120,8 +123,8 @@ def _facts(reader: Reader, objects: Sequence[int]) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for row, key, value in _in(
         reader,
-        "SELECT object, key, value FROM fact WHERE object IN ({}) AND key IN ('media_type', 'width', 'height') "
-        "ORDER BY id",
+        "SELECT object, key, value FROM fact WHERE object IN ({}) "
+        "AND key IN ('media_type', 'width', 'height', 'phash_quality') ORDER BY id",
         objects,
     ):
         found.setdefault(row, {})[key] = value
@@ -205,6 +208,8 @@ def _add_warnings(reader: Reader, made: dict[int, Row]) -> None:
     ):
         for item, code, arguments in _in(reader, sql, ids):
             made[item]["warnings"].append(message(code, arguments))
+    for row in made.values():
+        row["warnings"] += [message(each.code, each.to_json()) for each in remarks(row["paths"], row["media_type"])]
 
 
 def _in(reader: Reader, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:

@@ -20,6 +20,7 @@ from workbench.core.records import State
 from workbench.queries import select
 from workbench.queries.covering import parents
 from workbench.queries.mask import IN_FORCE
+from workbench.queries.misnamed import remark
 from workbench.queries.news import NEW, TABLES, News, kept, news
 from workbench.queries.shown import chunks, marks
 from workbench.queries.states import STATE_OF, states_of
@@ -314,6 +315,8 @@ class TileRow:
     tags: tuple[str, ...]
     verdict: str
     preview: bytes | None
+    warned: bool = False
+    """Is there a warning about the file, or do its name and its content disagree?"""
 
 
 def tiles(reader: Reader, items: Sequence[int], sightings: Sequence[int], previews: bool = True) -> list[TileRow]:
@@ -335,6 +338,10 @@ def tiles(reader: Reader, items: Sequence[int], sightings: Sequence[int], previe
     words = _marks(reader, items)
     pictures = reader.previews.get(list(hashes.values())) if previews else {}
     states = states_of(reader, held)
+    types = dict(
+        _in(reader, "SELECT object, value FROM fact WHERE key = 'media_type' AND object IN ({}) ORDER BY id", held)
+    )
+    warned = _warned(reader, items, sightings)
     found: list[TileRow] = []
     for item, sighting in zip(items, sightings, strict=True):
         own = hashes.get(item)
@@ -354,8 +361,27 @@ def tiles(reader: Reader, items: Sequence[int], sightings: Sequence[int], previe
                 tags,
                 verdict,
                 preview,
+                item in warned or remark(names.get(sighting, ""), types.get(item)) is not None,
             )
         )
+    return found
+
+
+def _warned(reader: Reader, items: Sequence[int], sightings: Sequence[int]) -> set[int]:
+    """Items with a warning about their bytes, or about the sighting that names them."""
+    found = {
+        row
+        for (row,) in _in(
+            reader, "SELECT object FROM warning WHERE object IN ({})", [each for each in items if each > 0]
+        )
+    }
+    item_of = dict(zip(sightings, items, strict=True))
+    for (row,) in _in(
+        reader,
+        "SELECT s.id FROM sighting s JOIN warning w ON w.snapshot = s.snapshot AND w.path = s.path WHERE s.id IN ({})",
+        sightings,
+    ):
+        found.add(item_of[row])
     return found
 
 

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from workbench.case.readers import Reader
 from workbench.core.batch import NULL
 from workbench.core.errors import UserError
-from workbench.core.filter import KINDS, Clock, Filter
+from workbench.core.filter import KINDS, MISNAMED, TYPES, Clock, Filter
 from workbench.core.records import Action
 from workbench.queries.mask import IN_FORCE, Mask, ids_among, ids_of, size_of, table_of
+from workbench.queries.misnamed import misnamed
 from workbench.queries.select_addresses import addresses
 from workbench.queries.shown import marks
 from workbench.queries.states import STATES, in_state, object_states
@@ -100,9 +101,9 @@ def _objects(reader: Reader, asked: Filter, columns: Any) -> Mask:
     if asked.objects:
         mask &= table_of(size, object_ids(reader, asked.objects))[of]
     if asked.type:
-        mask &= _typed(reader, size, asked.type)[of]
+        mask &= _typed(reader, size, asked.type, of)
     if asked.not_type:
-        mask &= ~_typed(reader, size, asked.not_type)[of]
+        mask &= ~_typed(reader, size, asked.not_type, of)
     if asked.state:
         mask &= in_state(reader, asked.state, of)
     for facet, kind in (("tag", "tag"), ("verdict", "verdict")):
@@ -132,14 +133,18 @@ def _judged_files(reader: Reader, size: int, of: Any) -> Mask:
     return found
 
 
-def _typed(reader: Reader, size: int, types: Sequence[str]) -> Mask:
+def _typed(reader: Reader, size: int, types: Sequence[str], of: Any) -> Mask:
+    """Sightings of one of these types; `of` is the object of each."""
     found = np.zeros(size + 1, bool)
     for wanted in types:
+        if wanted == MISNAMED:
+            continue
         key = "kind" if wanted in KINDS else "media_type"
         if wanted not in KINDS and "/" not in wanted:
-            raise UserError("filter-type", type=wanted, kinds=", ".join(KINDS))
+            raise UserError("filter-type", type=wanted, kinds=", ".join(TYPES))
         found |= reader.memoised(("typed", wanted), partial(_with_fact, reader, size, key, wanted), ("object", "fact"))
-    return found
+    shown: Mask = found[of]
+    return shown | misnamed(reader) if MISNAMED in types else shown
 
 
 def _with_fact(reader: Reader, size: int, key: str, value: str) -> Mask:

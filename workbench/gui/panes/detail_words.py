@@ -100,7 +100,7 @@ def rule_words(rule: str, score: float | None) -> str:
 
 
 def picture(item: Item) -> Said | None:
-    """Size in pixels, type, bytes."""
+    """Size in pixels, type, bytes; of a file that no decoder reads, that only its type is known."""
     kind = str(item.fact("media_type") or "")
     name = kind.rpartition("/")[2].upper().removeprefix("X-") if kind.startswith("image/") else kind
     width, height = item.fact("width"), item.fact("height")
@@ -110,7 +110,9 @@ def picture(item: Item) -> Said | None:
         frames = item.fact("frames")
         note = wording.counted("panes.detail.frames", int(frames)) if frames and int(frames) > 1 else ""
         return Said(text("panes.detail.picture"), f"{pixels} {name}, {size}", note)
-    return Said(text("panes.detail.file"), ", ".join(each for each in (name, size) if each))
+    held = item.sha256 is not None and item.state == "ok"
+    note = text("panes.detail.not-examined") if held else ""
+    return Said(text("panes.detail.file"), ", ".join(each for each in (name, size) if each), note)
 
 
 EMBEDDED = ("exif.datetime_original", "exif.datetime_digitized", "exif.datetime")

@@ -255,6 +255,10 @@ class TilePainter:
             left += 22
         if tile.tags:
             self._sign(painter, "tag", dark, QPointF(left, bottom - 18), ratio)
+            left += 22
+        if (tile.image is not None and tile.problem()) or tile.warned:
+            # A picture that was read in part looks like a whole one.
+            self._sign(painter, "warning", QColor("#b4552d"), QPointF(left, bottom - 18), ratio)
 
     def _sign(self, painter: QPainter, name: str, color: QColor, spot: QPointF, ratio: float) -> None:
         """A small icon on a paper disc: readable on any picture, in both themes."""

@@ -33,6 +33,8 @@ class Tile:
     tags: tuple[str, ...] = ()
     verdict: str = ""
     kind: str = "image"
+    warned: bool = False
+    """Is there something to say about the file, though it may be whole?"""
 
     def problem(self) -> str:
         """Why there is no picture, as a word of the catalogue and an icon; empty when all is well."""
@@ -45,6 +47,8 @@ class Tile:
             parts.append(word(self.kind if self.kind in KINDS else "unknown"))
         if self.problem():
             parts.append(word(self.problem()))
+        elif self.warned:
+            parts.append(word("warned"))
         if self.badge:
             parts.append(word(f"badge.{self.badge}"))
         if self.unseen:
