@@ -233,7 +233,7 @@ def test_a_bare_list_shows_the_names_that_it_leads_to(server: str) -> None:
         "<li><a href='%EC%B9%BC.png'>%EC%B9%BC.png</a></li><li><a href='sub/'>sub/</a></li>"
         "<li><a href='a-name-that-is-too-long.png'>a-name-that-is-t..&gt;</a></li><li><a href='help.html'>Help</a></li>"
     )
-    text = f"<html><title>Index of /pub</title><h1>Index of /pub</h1><ul>{rows}</ul></html>"
+    text = f"<html><title>Index of /pub/한</title><h1>Index of /pub/한</h1><ul>{rows}</ul></html>"
     listing = read_listing(Page(URL, text.encode(), "text/html", headers={"server": server} if server else {}))
     assert listing is not None
     names = ["a &b.png", "칼.png", "sub", "a-name-that-is-too-long.png", "help.html"]

@@ -11,6 +11,8 @@ from urllib.parse import quote_from_bytes
 from workbench.sources.remote import Page
 
 URL = "http://server.example/pub/%ED%95%9C/"
+PLACE = "/pub/한".encode()
+"""What the pages call their folder; the templates write ``/pub/@``."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Writer:
 
     def page(self, items: Sequence[Item], url: str = URL) -> Page:
         """What the server answers."""
-        return Page(url, self.write(items), self.media_type, headers={"server": self.server})
+        return Page(url, self.write(items).replace(b"/pub/@", PLACE), self.media_type, headers={"server": self.server})
 
 
 def _href(item: Item, safe: str = "") -> bytes:
@@ -73,7 +75,8 @@ def _apache_pre(items: Sequence[Item]) -> bytes:
         for item in items
     )
     return (
-        b"<!DOCTYPE HTML>\n<html>\n <head>\n  <title>Index of /pub</title>\n </head>\n <body>\n<h1>Index of /pub</h1>\n"
+        b"<!DOCTYPE HTML>\n<html>\n <head>\n  <title>Index of /pub/@</title>\n </head>\n <body>\n"
+        b"<h1>Index of /pub/@</h1>\n"
         b'<pre><img src="/icons/blank.gif" alt="Icon "> <a href="?C=N;O=D">Name</a>                    '
         b'<a href="?C=M;O=A">Last modified</a>      <a href="?C=S;O=A">Size</a>  <hr>'
         b'<img src="/icons/back.gif" alt="[PARENTDIR]"> <a href="/pub/">Parent Directory</a>               -   \n'
@@ -96,7 +99,7 @@ def _apache_table(items: Sequence[Item]) -> bytes:
         for item in items
     )
     return (
-        b"<html><head><title>Index of /pub</title></head><body><h1>Index of /pub</h1>\n<table>\n"
+        b"<html><head><title>Index of /pub/@</title></head><body><h1>Index of /pub/@</h1>\n<table>\n"
         b'<tr><th valign="top"><img src="/icons/blank.gif" alt="[ICO]"></th><th><a href="?C=N;O=D">Name</a></th>'
         b'<th><a href="?C=M;O=A">Last modified</a></th><th><a href="?C=S;O=A">Size</a></th>'
         b'<th><a href="?C=D;O=A">Description</a></th></tr>\n<tr><th colspan="5"><hr></th></tr>\n'
@@ -110,7 +113,7 @@ def _apache_table(items: Sequence[Item]) -> bytes:
 def _apache_list(items: Sequence[Item]) -> bytes:
     rows = b"".join(b'<li><a href="%s"> %s</a></li>\n' % (_apache_href(item), _text(item)) for item in items)
     return (
-        b"<html><head><title>Index of /pub</title></head><body><h1>Index of /pub</h1>\n"
+        b"<html><head><title>Index of /pub/@</title></head><body><h1>Index of /pub/@</h1>\n"
         b'<ul><li><a href="/pub/"> Parent Directory</a></li>\n' + rows + b"</ul>\n</body></html>"
     )
 
@@ -127,7 +130,7 @@ def _nginx(items: Sequence[Item]) -> bytes:
         for item in items
     )
     return (
-        b"<html>\r\n<head><title>Index of /pub/</title></head>\r\n<body>\r\n<h1>Index of /pub/</h1><hr><pre>"
+        b"<html>\r\n<head><title>Index of /pub/@/</title></head>\r\n<body>\r\n<h1>Index of /pub/@/</h1><hr><pre>"
         b'<a href="../">../</a>\r\n' + rows + b"</pre><hr></body>\r\n</html>\r\n"
     )
 
@@ -163,7 +166,7 @@ def _lighttpd(items: Sequence[Item]) -> bytes:
         for item in items
     )
     return (
-        b'<html><head><title>Index of /pub/</title></head><body>\n<h2>Index of /pub/</h2>\n<div class="list">\n'
+        b'<html><head><title>Index of /pub/@/</title></head><body>\n<h2>Index of /pub/@/</h2>\n<div class="list">\n'
         b'<table summary="Directory Listing" cellpadding="0" cellspacing="0">\n<thead><tr><th class="n">Name</th>'
         b'<th class="m">Last Modified</th><th class="s">Size</th><th class="t">Type</th></tr></thead>\n<tbody>\n'
         b'<tr class="d"><td class="n"><a href="../">..</a>/</td><td class="m">&nbsp;</td><td class="s">- &nbsp;</td>'
@@ -213,8 +216,9 @@ def _iis(items: Sequence[Item]) -> bytes:
 def _python(items: Sequence[Item]) -> bytes:
     rows = b"".join(b'<li><a href="%s">%s</a></li>\n' % (_href(item), _text(item)) for item in items)
     return (
-        b'<!DOCTYPE HTML>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Directory listing for /pub/</title>'
-        b"\n</head>\n<body>\n<h1>Directory listing for /pub/</h1>\n<hr>\n<ul>\n"
+        b'<!DOCTYPE HTML>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        b"<title>Directory listing for /pub/@/</title>"
+        b"\n</head>\n<body>\n<h1>Directory listing for /pub/@/</h1>\n<hr>\n<ul>\n"
         + rows
         + b"</ul>\n<hr>\n</body>\n</html>\n"
     )
@@ -284,7 +288,9 @@ def _raw_links(items: Sequence[Item]) -> bytes:
             link.encode("latin-1"), b"/" * item.is_folder, _text(item), item.size,
         )  # fmt: skip
 
-    return b"<html><head><title>Directory listing of /pub</title></head><body>" + b"".join(row(item) for item in items)
+    return b"<html><head><title>Directory listing of /pub/@</title></head><body>" + b"".join(
+        row(item) for item in items
+    )
 
 
 def _nginx_json(items: Sequence[Item]) -> bytes:

@@ -10,7 +10,7 @@ from workbench.sources.listings.document import Document
 from workbench.sources.listings.links import Target
 from workbench.sources.listings.naming import most_name_themselves
 from workbench.sources.listings.rows import Row, rows_of
-from workbench.sources.listings.signed import has_unread_links, shows_frame
+from workbench.sources.listings.signed import has_unread_links, leads_elsewhere, shows_frame
 from workbench.sources.remote import Listing, Page
 
 
@@ -32,7 +32,10 @@ class Bare:
             here = [row for row in in_homes(document, rows) if _is_own(document, row)]
             if len(here) * 2 >= sum(not row.is_parent for row in rows) and most_name_themselves(document, here):
                 return collect(document, rows, self.name)
-        if document.cut or has_unread_links(document) or not shows_frame(document, document.lines("pre", "li", "tr")):
+        lines = document.lines("pre", "li", "tr")
+        if document.cut or has_unread_links(document) or leads_elsewhere(document, lines):
+            return None
+        if not shows_frame(document, lines):
             return None
         return collect(document, (), self.name)
 

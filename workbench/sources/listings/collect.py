@@ -58,7 +58,12 @@ def collect(document: Document, rows: Iterable[Row], name: str, *, by_program: b
     for row in rows:
         target = row.target
         if isinstance(target, Away):
-            remarks.add("listing-link-away", target.raw)
+            if target.name and target.name not in seen and document.is_about(target.url):
+                # A catalogue of other servers: the file is listed; whether it may be asked for is not decided here.
+                seen.add(target.name)
+                entries.append(_entry(row, target, order))
+            else:
+                remarks.add("listing-link-away", target.raw)
         elif target.home not in homes:
             remarks.add("listing-link-elsewhere", target.name, folder=target.home.shown()[:300])
         elif target.flaw:
@@ -116,12 +121,14 @@ def _may_be_home(document: Document, home: Home, there: dict[Home, int], total: 
     return there[home] * 2 > sum(there.values()) and home.segments != own[: len(home.segments)] and total > 0
 
 
-def _entry(row: Row, target: Target, order: Order) -> Entry:
+def _entry(row: Row, target: Target | Away, order: Order) -> Entry:
     is_folder = row.is_folder if row.is_folder is not None else row.blank and b"." not in target.name
+    is_folder |= target.is_folder
     stated = stamps.read(row.moment) if row.moment else None
     stated = stated or (stamps.read(row.when, order) if row.when else None)
     url = target.url
-    if is_folder and not target.home.program and not url.endswith("/"):
+    by_program = isinstance(target, Target) and bool(target.home.program)
+    if is_folder and not by_program and not url.endswith("/"):
         url += "/"
     size = None if is_folder else row.size
     time = stated or Stated(0, Zone.UNKNOWN, Precision.MINUTE)

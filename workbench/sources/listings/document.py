@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from workbench.sources.listings import charset, markup
+from workbench.sources.listings import charset, markup, stamps
 from workbench.sources.listings.lines import Line, Liner
-from workbench.sources.listings.links import Resolver
+from workbench.sources.listings.links import Resolver, decoded, safe
 from workbench.sources.remote import Page
 
 MAX_LINES = 1_000_000
@@ -29,6 +29,14 @@ _CLAIM = re.compile(
 )
 
 
+_NAMED = re.compile(
+    r"(?:index of|directory listing for|directory listing of|listing of|contents of|directory:)\s{1,9}(/\S{1,2000})/?$",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\d[:h]\d\d")
+_ABOUT = re.compile(r"(?:index|listing|contents) of\s{1,9}((?:https?|ftp)://\S{1,2000})", re.IGNORECASE)
+
+
 class Document:
     """What the formats look at, one after another; for one thread at a time."""
 
@@ -43,6 +51,8 @@ class Document:
         self.cut = False
         self.asks_password = False
         self.sort_links = 0
+        self.has_unlinked_rows = False
+        """Whether lines without a link state a time, as a row does whose link cannot be seen."""
         self._all: list[Line] = []
         self._open: dict[str, int] = {}
         """Of `_CLOSED`, how many are open."""
@@ -60,6 +70,34 @@ class Document:
         """Whether the title or a heading says that this is the listing of a folder, or links sort it as servers do."""
         return self.sort_links > 1 or any(_CLAIM.search(each) for each in (self.title, *self.headings))
 
+    def is_about(self, url: str) -> bool:
+        """Whether the title or a heading says that this lists a folder of another server, one that holds `url`."""
+        for each in (self.title, *self.headings):
+            found = _ABOUT.search(each)
+            if found is not None:
+                folder = safe(found[1].encode("utf-8").decode("latin-1")).rstrip("/") + "/"
+                rest = url.removeprefix(folder)
+                return rest != url and "/" not in rest.rstrip("/")
+        return False
+
+    @property
+    def is_about_another(self) -> bool:
+        """Whether the title or a heading names a folder of this server that holds the page's own, or lies in it.
+
+        A path that ends like the page's own, or as the end of it, is the same folder under another root.
+        """
+        own = self.resolver.own.segments
+        for each in (self.title, *self.headings):
+            found = _NAMED.match(each.strip())
+            if found is None:
+                continue
+            raw = found[1].encode("utf-8").decode("latin-1")
+            named = tuple(decoded(part) for part in raw.split("/") if part)
+            if not named or not own or own[-len(named) :] == named or named[-len(own) :] == own:
+                return False
+            return named == own[: len(named)] or own == named[: len(own)]
+        return False
+
     def lines(self, *kinds: str) -> list[Line]:
         """The lines of some kinds, in the order of the page."""
         return [line for line in self._all if line.kind in kinds]
@@ -75,6 +113,8 @@ class Document:
             if line.links or line.kind == "tr":
                 self._all.append(line)
                 links += len(line.links)
+            elif not self.has_unlinked_rows and line.kind in ("pre", "li"):
+                self.has_unlinked_rows = _states_a_time(line)
             if seen >= MAX_LINES or links > MAX_LINKS or len(self._all) > MAX_LINKS:
                 self.cut = True
                 break
@@ -136,3 +176,8 @@ class Document:
             self.sort_links += 1
         if "id" in attributes and len(self.ids) < 1024:
             self.ids.add(attributes["id"][:64].lower())
+
+
+def _states_a_time(line: Line) -> bool:
+    words = " ".join(line.cells)
+    return _CLOCK.search(words) is not None and stamps.find(words) is not None

@@ -25,6 +25,7 @@ _OPENS = {"table": "tr", "pre": "pre", "xmp": "pre", "ul": "li", "ol": "li", "di
 _BYTES = re.compile(r"\d[\d.,]{0,24}\s?bytes", re.IGNORECASE)
 _ORDER = re.compile(r"[0-9]{1,18}")
 _PRE = re.compile(r"[^\n]+|\n+")
+_ADDRESSES = ("data-href", "data-url", "data-link")
 _MARKED = frozenset(("a", "td", "li", "tr", "span", "div", "svg", "i"))
 
 
@@ -57,6 +58,8 @@ class Line:
     heading: bool = False
     """Whether a cell of the row is a ``<th>``."""
     padding: int = 0
+    address: str = ""
+    """Where the whole line leads by its ``data-href``, for a script to go there."""
     """Columns that the last cell spans besides its own."""
 
     def words_of(self, link: Link) -> str:
@@ -144,6 +147,8 @@ class Liner:
                 self._link = line, link
         elif tag == "time" and not line.moment:
             line.moment = words(attributes.get("datetime", "")[:64], self._charset).strip()
+        if not line.address and not attributes.get("href"):
+            line.address = next((attribute(attributes[name]) for name in _ADDRESSES if attributes.get(name)), "")
         self._icon = tag == "i"
         for name in ("data-order", "data-sort-size", "data-size"):
             if not line.order and name in attributes and _ORDER.fullmatch(attributes[name]):
@@ -255,6 +260,10 @@ class Liner:
             return
         if self._link is not None and self._link[0] is line:
             self._end_link()
+        if line.address and not line.links:
+            first = next((place for place, cell in enumerate(line.cells) if cell.strip()), None)
+            if first is not None:
+                line.links.append(Link(line.address, first, first + 1))
         if line.links or any(line.cells):
             self._ready.append(line)
 

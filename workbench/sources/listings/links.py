@@ -10,9 +10,15 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
-PARAMETERS = frozenset(("dir", "path", "folder", "directory", "sd", "subdir"))
+PARAMETERS = frozenset(("dir", "path", "folder", "directory", "sd", "subdir", "prefix", "cwd", "dirname", "location"))
 """Parameters that hold the path of a folder in listings written by programs."""
 FILE_PARAMETERS = frozenset(("file", "download", "filename"))
+SORTING = frozenset[str]().union(
+    ("c", "o", "n", "m", "s", "d", "sort", "sortby", "sort_by", "sortorder", "sort_order", "order", "orderby"),
+    ("order_by", "by", "asc", "desc", "direction", "view", "layout", "theme", "style", "lang", "language", "limit"),
+    ("offset", "page", "search", "filter", "q", "action", "login", "logout", "back", "return", "next", "redirect"),
+)
+"""Parameters of links that sort or steer a listing. A link with any other query leads to something all the same."""
 IN_REACH = frozenset(("http", "https", "ftp", "ftps", "sftp", "file", "smb"))
 """Schemes under which something may be listed; links of other schemes are controls of the page."""
 SCHEMES = IN_REACH.union(
@@ -23,6 +29,7 @@ SCHEMES = IN_REACH.union(
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}):")
 _UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
+_INDEX = re.compile(r"(?:index|default)\.\w{2,5}", re.IGNORECASE)
 _DOT = re.compile(r"(?:\.|%2e)", re.IGNORECASE)
 
 
@@ -50,9 +57,12 @@ class Target(NamedTuple):
 
 
 class Away(NamedTuple):
-    """A link to another host or scheme."""
+    """A link to another host or scheme. `name` is the last part of its path; empty where it has none."""
 
     raw: bytes
+    name: bytes = b""
+    is_folder: bool = False
+    url: str = ""
 
 
 def safe(raw: str) -> str:
@@ -106,7 +116,7 @@ class Resolver:
         href = re.sub(r"[\t\r\n]", "", href.strip("\x00\t\n\x0c\r "))
         local = self._local(href)
         if local is None:
-            return Away(href[:300].encode("latin-1")) if self._is_away(href) else None
+            return self._away(href) if self._is_away(href) else None
         if shown and shown == local and re.fullmatch(r"[^/#?]+[#?][^/]*", shown):
             local = local.replace("%", "%25").replace("#", "%23").replace("?", "%3F")
         local = local.partition("#")[0]
@@ -116,8 +126,33 @@ class Resolver:
             return None
         joined = self._joined(path) if path else self.path
         if mark and query:
-            return self._by_program(joined, query)
+            return self._by_program(joined, query, shown) or self._by_query(joined, query, shown)
         return self._by_path(joined)
+
+    def _by_query(self, path: str, query: str, shown: str) -> Target | None:
+        """A file that is linked to with a query: ``b.jpg?v=2``, ``get.php?id=7``; None for controls of the listing.
+
+        The query is part of the name, unless the words of the link say that the name goes without.
+        """
+        if self._steers(query) or self._is_own_program(path):
+            return None
+        target = self._by_path(path)
+        if target is None or target.is_folder:
+            return None
+        if " ".join(shown.split()) != target.name.decode("utf-8", "replace"):
+            target = target._replace(name=target.name + b"?" + decoded(query))
+        return target._replace(url=f"{target.url}?{safe(query)}", flaw=flaw(target.name.decode("latin-1"), target.name))
+
+    @staticmethod
+    def _steers(query: str) -> bool:
+        names = {each.partition("=")[0].lower() for each in re.split("[&;]", query) if each}
+        return all(name in SORTING or name in PARAMETERS or name.startswith(("sort", "order")) for name in names)
+
+    def _is_own_program(self, path: str) -> bool:
+        """Is this the page itself, or the index program of its folder?"""
+        if path in (self.path, self._folder):
+            return True
+        return path.startswith(self._folder) and _INDEX.fullmatch(path[len(self._folder) :]) is not None
 
     def _by_path(self, path: str) -> Target | None:
         is_folder = path.endswith("/")
@@ -129,8 +164,11 @@ class Resolver:
             return None
         return Target(home, name, is_folder, self.prefix + safe(path), flaw(segment, name))
 
-    def _by_program(self, path: str, query: str) -> Target | None:
-        """A link of a program that lists the folder which a parameter names; null for its other links."""
+    def _by_program(self, path: str, query: str, shown: str = "") -> Target | None:
+        """A link of a program that lists the folder which a parameter names; None for its other links.
+
+        A link that also sorts leads to another folder only where its words are the name of that.
+        """
         if query.startswith("/"):
             return self._valued(path, "", decoded(query.partition("&")[0]), None, query)
         values: dict[str, bytes] = {}
@@ -138,7 +176,10 @@ class Resolver:
             name, _, value = each.partition("=")
             values.setdefault(name.lower(), decoded(value.replace("+", " ")))
         parameter = next((name for name in values if name in PARAMETERS), None)
-        if parameter is None or not set(values) <= PARAMETERS | FILE_PARAMETERS:
+        if parameter is None:
+            return None
+        last = re.split(rb"[/\\]+", values[parameter].rstrip(b"/\\"))[-1].decode("utf-8", "replace")
+        if not set(values) <= PARAMETERS | FILE_PARAMETERS and " ".join(shown.split()).rstrip("/") != last:
             return None
         file = next((values[name] for name in values if name in FILE_PARAMETERS), None)
         return self._valued(path, parameter, values[parameter], file, query)
@@ -184,6 +225,17 @@ class Resolver:
         if host.removesuffix(plain) != self.origin[1].removesuffix(plain):
             return None
         return href[2 + len(rest) :] or "/"
+
+    def _away(self, href: str) -> Away:
+        raw = href[:300].encode("latin-1")
+        address = href if _SCHEME.match(href) else f"{self.scheme}:{href}"
+        path = address.partition("://")[2].partition("#")[0].partition("?")[0].partition("/")[2]
+        is_folder = path.endswith("/")
+        segment = path.rstrip("/").rpartition("/")[2]
+        name = decoded(segment)
+        if flaw(segment, name) or len(href) > 2048:
+            return Away(raw)
+        return Away(raw, name, is_folder, safe(address))
 
     def _is_away(self, href: str) -> bool:
         found = _SCHEME.match(href)

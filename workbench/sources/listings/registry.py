@@ -61,6 +61,8 @@ def read_listing(page: Page) -> Listing | None:
     empty folder. Never raises, in time and memory linear in the page.
     """
     document = Document(page)
+    if document.is_about_another:
+        return None
     for each in FORMATS:
         listing = each.read_document(document)
         if listing is not None:

@@ -17,6 +17,8 @@ _AFTER = re.compile(
     r"\s*(-(?=\s|$)|<dir>|\[dir\]|\d[\d.,]{0,20}(?:\s?(?:bytes|[kmgtp]?i?b|[kmgtp]))?(?=\s|$))", re.IGNORECASE
 )
 _BEFORE = re.compile(r"(?:^|\s)(\d{1,20})\s*$")
+_MODE = re.compile(r"d[r-][w-][xsStT-]")
+"""How ``ls -l`` begins the line of a folder; some servers leave out what others may do."""
 _SPACE = " \t\r\n\xa0"
 
 
@@ -101,13 +103,12 @@ def _row(
     if line.counted and row.size is not None:
         row.size, row.stamp = sizes.read(line.counted), line.counted
     row.stamp = f"{row.stamp} {row.moment or row.when}".strip(_SPACE)[:200]
-    if isinstance(target, Target):
-        if target.is_folder:
-            row.is_folder = True
-        elif target.home.program:
-            row.is_folder = False
-        elif row.is_folder is None:
-            row.is_folder = marks_folder(line)
+    if target.is_folder:
+        row.is_folder = True
+    elif isinstance(target, Target) and target.home.program:
+        row.is_folder = False
+    elif row.is_folder is None:
+        row.is_folder = marks_folder(line)
     return row
 
 
@@ -126,7 +127,12 @@ def _read_pre(row: Row, line: Line, link: Link) -> None:
         if not words and text is before and (earlier := _BEFORE.search(text, 0, when.start)):
             words = earlier[1]
     row.stamp = words
-    if before.lstrip().startswith("drwx") or "<dir>" in before[-40:].lower() or words.lower() in FOLDER_WORDS:
+    if (
+        _MODE.match(before.lstrip())
+        or after.startswith("/")
+        or "<dir>" in before[-40:].lower()
+        or words.lower() in FOLDER_WORDS
+    ):
         row.is_folder = True
     row.size = sizes.read(words) if words else None
     row.blank = words in ("-", "<dir>")

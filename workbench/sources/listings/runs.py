@@ -12,6 +12,7 @@ from itertools import groupby
 from workbench.sources.listings.collect import collect, in_homes
 from workbench.sources.listings.document import Document
 from workbench.sources.listings.lines import Line
+from workbench.sources.listings.naming import folders_beside
 from workbench.sources.listings.rows import Row, rows_of
 from workbench.sources.remote import Listing, Page
 
@@ -33,6 +34,8 @@ class Runs:
         lines = sorted(document.lines(self._kind), key=lambda line: line.group)
         for _, group in groupby(lines, key=lambda line: line.group):
             kept += self._listed(document, list(group))
+        if kept:
+            kept += folders_beside(document, kept)
         return collect(document, kept, self.name, by_program=True) if kept else None
 
     def _listed(self, document: Document, lines: list[Line]) -> list[Row]:

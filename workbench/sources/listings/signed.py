@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from workbench.sources.listings import sizes, stamps
 from workbench.sources.listings.collect import collect, in_homes
 from workbench.sources.listings.columns import columns_of
 from workbench.sources.listings.document import Document
-from workbench.sources.listings.lines import Line
+from workbench.sources.listings.lines import Line, Link
 from workbench.sources.listings.links import Target
 from workbench.sources.listings.naming import most_tell
 from workbench.sources.listings.rows import Row, rows_of
@@ -40,19 +41,26 @@ class Signed:
         if not document.is_html or not self.signature(document):
             return None
         doubted = self.is_sure is not None and not self.is_sure(document)
+        elsewhere: list[Row] | None = None
         for kind in self.kinds:
             rows = list(rows_of(document, headed(document.lines(kind)), orders=self.orders))
             here = in_homes(document, rows)
             if here and doubted and not most_tell(document, here):
                 continue
             if here or any(_has_flaw(row) for row in rows):
+                if not any(
+                    isinstance(row.target, Target) and row.target.home in document.resolver.owns for row in here
+                ):
+                    # A banner or a menu before the listing leads elsewhere; so does the listing of a moved folder.
+                    elsewhere = elsewhere or rows
+                    continue
                 return collect(document, rows, self.name)
-        return self._empty(document)
+        return collect(document, elsewhere, self.name) if elsewhere else self._empty(document)
 
     def _empty(self, document: Document) -> Listing | None:
-        if document.cut or has_unread_links(document):
-            return None
         lines = document.lines(*self.kinds)
+        if document.cut or has_unread_links(document) or leads_elsewhere(document, lines):
+            return None
         proof = self.shows_empty(document) if self.shows_empty else shows_frame(document, lines)
         return collect(document, (), self.name) if proof else None
 
@@ -74,9 +82,13 @@ def shows_frame(document: Document, lines: Iterable[Line]) -> bool:
     for line in lines:
         if line.kind == "tr" and columns_of(line) is not None:
             return True
-        if any(line.words_of(link).strip(" ./[]").lower() in _UP for link in line.links):
+        if any(_leads_up(line, link) for link in line.links):
             return True
     return False
+
+
+def _leads_up(line: Line, link: Link) -> bool:
+    return line.words_of(link).strip(" ./[]").lower() in _UP
 
 
 def has_unread_links(document: Document) -> bool:
@@ -85,6 +97,26 @@ def has_unread_links(document: Document) -> bool:
         if isinstance(row.target, Target) and row.target.home in document.resolver.owns and not row.is_parent:
             return True
     return False
+
+
+def leads_elsewhere(document: Document, lines: Iterable[Line]) -> bool:
+    """Whether the rows of a page lead to files and folders somewhere else: then nothing is known of the one asked for.
+
+    The way up, and links that only steer the listing, are no rows. A single row without a size or a time may be a
+    menu; several, or one that states something, are a listing of another folder.
+    """
+    lines = list(lines)
+    found = [row for row in rows_of(document, lines, every=True) if not row.is_parent]
+    if document.has_unlinked_rows or len(found) > 1 or any(row.detailed for row in found):
+        return True
+    return any(_is_unread_row(line) for line in lines)
+
+
+def _is_unread_row(line: Line) -> bool:
+    """Whether a line states a time or a size although nothing is known to be linked there, as where a script links."""
+    if columns_of(line) is not None or any(_leads_up(line, link) for link in line.links):
+        return False
+    return any(sizes.find(cell) or stamps.find(cell) for cell in line.cells if cell)
 
 
 def _has_flaw(row: Row) -> bool:

@@ -18,6 +18,9 @@ BLANK = frozenset(("", "-", "--", "—", "–", "&mdash;", "n/a", "none", "...",
 _UNIT = r"bytes?|octets?|байт|[kmgtpe]?(?:i?b|o)|[kmgtpe]|字节|バイト|바이트|б|кб|мб|гб|тб"
 _SIZE = re.compile(rf"\D??(\d[\d.,'\s]{{0,24}}?)\s?({_UNIT})?\s?-?", re.IGNORECASE)
 _INSIDE = re.compile(rf"(?<![\w.,/-])\d[\d.,]{{0,24}}\s?(?:{_UNIT})(?![\w/])", re.IGNORECASE)
+_TWICE = re.compile(r"[()\[\]/=]|(?<=[a-z])\s{1,9}(?=\d)|\s[-–—|]\s", re.IGNORECASE)
+"""What stands between a size and the same size written in another way."""
+_AROUND = " \t\r\n\xa0,;"
 _STEPS = {"k": 1, "к": 1, "m": 2, "м": 2, "g": 3, "г": 3, "t": 4, "т": 4, "p": 5, "e": 6}
 
 
@@ -29,11 +32,23 @@ class Size(NamedTuple):
 
 
 def read(words: str, bare: bool = True) -> Size | None:
-    """The size that the words state, and nothing but a size; null otherwise. `bare` allows a number without a unit."""
+    """The size that the words state, and nothing but a size; None otherwise. `bare` allows a number without a unit.
+
+    Where it is written twice, rounded and to the byte (``4.8 MB (4,789,380 bytes)``), the exact one counts.
+    """
     words = words.strip(" \t\r\n\xa0⇩↓")
-    if not words or len(words) > 40:
+    if not words or len(words) > 80:
         return None
-    found = _SIZE.fullmatch(words)
+    parts = [each for each in _TWICE.split(words) if each.strip(_AROUND)]
+    if len(parts) == 2:
+        both = [_read(each.strip(_AROUND), bare=False) for each in parts]
+        if None not in both:
+            return next((each for each in both if each is not None and each.exact), both[0])
+    return _read(words, bare)
+
+
+def _read(words: str, bare: bool) -> Size | None:
+    found = _SIZE.fullmatch(words) if len(words) <= 40 else None
     if found is None or not words[0].isdigit() or not found[1].isascii():
         return None
     unit = (found[2] or "").lower()

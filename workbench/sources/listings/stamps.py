@@ -31,6 +31,7 @@ _DATES = (
     r"(?P<year>\d{4})(?:[-/.]\s?|년\s?|年)(?P<month>\d{1,2})(?:[-/.]\s?|월\s?|月)(?P<day>\d{1,2})(?:일|日|\.(?=\s))?",
     rf"(?P<year>\d{{4}})[-/. ](?P<name>{_MONTH})[-/. ](?P<day>\d{{1,2}})",
     rf"(?P<day>\d{{1,2}})[-/. ](?P<name>{_MONTH})[-/. ,]\s?(?P<year>\d{{4}})",
+    rf"(?P<day>\d{{1,2}})(?P<name>{_MONTH})(?P<year>\d{{4}})",
     rf"(?P<name>{_MONTH})[-/. ]\s?(?P<day>\d{{1,2}})[-/, ]\s{{0,2}}(?P<year>\d{{4}})(?!:)",
     r"(?P<first>\d{1,2})(?P<between>[-/.])(?P<then>\d{1,2})(?P=between)(?P<year>\d{4})",
 )
@@ -47,6 +48,12 @@ _VAGUE = re.compile(
     r"|(?:just now|today|yesterday)(?!\w))",
     re.IGNORECASE,
 )
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years of our calendar that a file can have. 1403 is a year after the Hijra and 2567 one of the Buddhist era: what day
+of ours they mean depends on the country, so the time stays unknown.
+"""
 
 
 class Order(Enum):
@@ -114,7 +121,7 @@ def _stated(parts: dict[str, str | None], order: Order) -> Stated | None:
             micros -= 0 if zone.upper() in ("Z", "UTC", "GMT") else parse_offset(zone)
     except ValueError:
         return None
-    if not EARLIEST <= micros <= LATEST:
+    if not EARLIEST <= micros <= LATEST or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return None
     if parts["hour"] is None:
         precision = Precision.DAY

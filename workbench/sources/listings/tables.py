@@ -12,8 +12,9 @@ from workbench.sources.listings.collect import collect, in_homes
 from workbench.sources.listings.columns import FILE_WORDS, FOLDER_WORDS, columns_of
 from workbench.sources.listings.document import Document
 from workbench.sources.listings.lines import Line
+from workbench.sources.listings.naming import folders_beside
 from workbench.sources.listings.rows import Row, rows_of
-from workbench.sources.listings.signed import has_unread_links, headed, shows_frame
+from workbench.sources.listings.signed import has_unread_links, headed, leads_elsewhere, shows_frame
 from workbench.sources.remote import Listing, Page
 
 
@@ -33,9 +34,15 @@ class Tables:
         for _, group in groupby(lines, key=lambda line: line.group):
             kept += _listed(document, list(group))
         if kept:
+            kept += folders_beside(document, kept)
             lines.clear()
             return collect(document, kept, self.name, by_program=True)
-        empty = document.claims and not document.cut and shows_frame(document, lines)
+        empty = (
+            document.claims
+            and not document.cut
+            and shows_frame(document, lines)
+            and not leads_elsewhere(document, lines)
+        )
         return collect(document, (), self.name) if empty and not has_unread_links(document) else None
 
 
