@@ -1,4 +1,4 @@
-"""A case of version 1 is brought to version 2: copied first, in one op, whole or not at all, by one process."""
+"""A case of version 1 is brought to today's: copied first, in one op, whole or not at all, by one process."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def test_an_old_case_is_copied_and_brought_up(tmp_path: Path) -> None:
     before = dump(path)
     assert driver.sniff(path) == 1
     with open_case(path, allow_risky=True) as case:
-        copy = tmp_path / "old.before-v2.wbcase"
+        copy = tmp_path / "old.before-v3.wbcase"
         assert case.copied_to == copy
         assert case.ask(verify).problems == ()
         *_, last = case.ask(lambda reader: list(custody.rows(reader)))
         assert (last["op"], last["actor"], last["seq"]) == ("case.migrate", "Ada", 6)
         assert last["arguments"] == {
-            "from": 1, "to": 2, "copy": copy.name, "copy_sha256": hashlib.sha256(copy.read_bytes()).hexdigest(),
+            "from": 1, "to": 3, "copy": copy.name, "copy_sha256": hashlib.sha256(copy.read_bytes()).hexdigest(),
         }  # fmt: skip
         case.run(marks.untag, [("object", 1)], "knife")
         assert case.ask(verify).problems == ()
-    assert names_in(tmp_path) == ["old.before-v2.wbcase", "old.evidence", "old.wbcase"]
-    assert (driver.sniff(path), driver.sniff(copy)) == (2, 1)
+    assert names_in(tmp_path) == ["old.before-v3.wbcase", "old.evidence", "old.wbcase"]
+    assert (driver.sniff(path), driver.sniff(copy)) == (3, 1)
     assert dump(copy) == before
     with open_case(path, allow_risky=True) as case:
         assert case.copied_to is None
@@ -68,9 +68,9 @@ def test_a_migrated_case_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
     for name in ("old", "new"):
         with closing(sqlite3.connect(tmp_path / f"{name}.wbcase")) as conn:
             found.append(dict(conn.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%sqlite%'")))
-            assert conn.execute("PRAGMA user_version").fetchone() == (2,)
+            assert conn.execute("PRAGMA user_version").fetchone() == (3,)
             assert [row[0] for row in conn.execute("SELECT name FROM _sqlite_migrations ORDER BY id")] == [
-                "0001_first_schema", "0002_watched_servers",
+                "0001_first_schema", "0002_watched_servers", "0003_case_key",
             ]  # fmt: skip
     assert found[0] == found[1]
 
@@ -107,9 +107,11 @@ def test_an_old_case_in_an_old_bundle_still_verifies(tmp_path: Path) -> None:
 
 def test_the_tables_of_each_version_are_known() -> None:
     assert len(schema.recorded(1)) == 27
-    assert schema.recorded(2) == tuple(schema.RECORDED)
+    assert schema.recorded(3) == tuple(schema.RECORDED)
     assert "exchange" not in schema.expected(1)
     assert "exchange" in schema.expected(2)
+    assert "case_key" not in schema.expected(2)
+    assert "case_key" in schema.expected(3)
 
 
 def test_changes_that_were_not_folded_in_are_in_the_copy(tmp_path: Path) -> None:
@@ -132,13 +134,13 @@ def test_changes_that_were_not_folded_in_are_in_the_copy(tmp_path: Path) -> None
 
 def test_no_copy_is_ever_overwritten(tmp_path: Path) -> None:
     path = old_case(tmp_path / "old.wbcase")
-    (tmp_path / "old.before-v2.wbcase").write_bytes(b"mine")
-    (tmp_path / "old.before-v2-2.wbcase").symlink_to("nowhere")
+    (tmp_path / "old.before-v3.wbcase").write_bytes(b"mine")
+    (tmp_path / "old.before-v3-2.wbcase").symlink_to("nowhere")
     with open_case(path, allow_risky=True) as case:
-        assert case.copied_to == tmp_path / "old.before-v2-3.wbcase"
+        assert case.copied_to == tmp_path / "old.before-v3-3.wbcase"
         assert case.ask(verify).ok
-    assert (tmp_path / "old.before-v2.wbcase").read_bytes() == b"mine"
-    assert (tmp_path / "old.before-v2-2.wbcase").is_symlink()
+    assert (tmp_path / "old.before-v3.wbcase").read_bytes() == b"mine"
+    assert (tmp_path / "old.before-v3-2.wbcase").is_symlink()
 
 
 def test_without_room_for_the_copy_nothing_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,10 +231,10 @@ def test_a_kill_at_any_line_leaves_the_old_case_or_the_new_one(tmp_path: Path) -
             assert case.ask(verify).problems == ()
             assert case.ask(lambda reader: reader.stamp) == 6
         copies = [name for name in names_in(killed.parent) if "before" in name]
-        assert copies == ["old.before-v2.wbcase"]
+        assert copies == ["old.before-v3.wbcase"]
         assert dump(killed.with_name(copies[0])) == before
     assert versions == sorted(versions)
-    assert {1, 2} == set(versions)
+    assert {1, 3} == set(versions)
 
 
 def _open(path: str, gate: object) -> None:
@@ -254,4 +256,4 @@ def test_two_processes_open_it_at_once_and_one_migrates(tmp_path: Path) -> None:
     with open_case(path, allow_risky=True) as case:
         assert case.ask(lambda reader: [row["op"] for row in custody.rows(reader)].count("case.migrate")) == 1
         assert case.ask(verify).ok
-    assert names_in(tmp_path) == ["old.before-v2.wbcase", "old.evidence", "old.wbcase"]
+    assert names_in(tmp_path) == ["old.before-v3.wbcase", "old.evidence", "old.wbcase"]

@@ -98,7 +98,7 @@ def test_a_source_that_was_never_looked_at_has_nothing_to_confirm(tmp_path: Path
 def test_an_older_case_is_brought_up_by_the_first_command_that_changes_it(tmp_path: Path) -> None:
     path = old_case(tmp_path / "old.wbcase")
     assert "older Workbench" in run("files", path, code=2).err
-    assert "old.before-v2.wbcase" in run("note", path, "Going on.").err
+    assert "old.before-v3.wbcase" in run("note", path, "Going on.").err
     assert run("note", path, "And on.").err == ""
     assert [row["op"] for row in listed("custody", path)][-3:] == ["case.migrate", "mark.journal", "mark.journal"]
     assert run("verify", path, "--json").object["ok"]

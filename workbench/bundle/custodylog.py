@@ -28,7 +28,10 @@ def entries(reader: Reader, selection: Selection, progress: Progress) -> Iterato
     restricted = not selection.whole or bool(selection.redaction)
     for entry in custody.rows(reader):
         progress.check()
-        sets = entry["rows"]
+        own = [each for each in entry["rows"] if each["table"] in schema.PRIVATE]
+        for each in own:
+            each["salt"] = None
+        sets = [each for each in entry["rows"] if each["table"] not in schema.PRIVATE]
         open_sets = [
             each["table"] in schema.RECORDED and selection.has_all(each["table"], each["first"], each["last"])
             for each in sets

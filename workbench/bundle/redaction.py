@@ -1,9 +1,13 @@
 """What must not be handed over: a small JSON file that the examiner writes.
 
-``{"objects": [SHA-256, …], "paths": [GLOB, …], "addresses": [IP or CIDR, …], "tags": [WORD, …], "notes": true,
-"actors": true}``; every field may be absent. Objects keep their rows, without bytes and facts. Paths, addresses and
-tags go with everything that speaks of them: sightings, events, raw log lines, claims, marks. Notes are withheld all
-together, authors' names too. Every kind is counted in the list of what was left out.
+A JSON object with any of these fields: ``objects`` and ``accept`` (SHA-256), ``paths`` (GLOB patterns),
+``exact_paths``, ``addresses`` (IP or CIDR), ``tags``, ``authors`` (names), ``marks`` (uids), ``notes`` and ``actors``
+(true), ``hashes`` (``committed``, the default, or ``open``). Objects keep their rows, without bytes and facts; in
+place of their hash and size stands a commitment, unless `hashes` is ``open``. Paths, addresses and tags go with
+everything that speaks of them: sightings, events, raw log lines, claims, marks. `authors` withholds the marks and the
+names of some people, `actors` all names; `marks` withholds single notes, tags and verdicts, `notes` all notes.
+`accept` names objects that may be handed over although something withheld stands in their bytes. Every kind is
+counted in the list of what was left out.
 """
 
 from __future__ import annotations
@@ -11,12 +15,14 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UserError
 
+COMMITTED, OPEN = "committed", "open"
+"""What becomes of the hashes of withheld objects."""
 LARGEST = 16 << 20
 """Of a redaction file, bytes."""
 
@@ -31,9 +37,36 @@ class Redaction:
     tags: frozenset[str] = frozenset()
     notes: bool = False
     actors: bool = False
+    exact_paths: tuple[str, ...] = ()
+    authors: frozenset[str] = frozenset()
+    marks: frozenset[bytes] = frozenset()
+    hashes: str = COMMITTED
+    accept: frozenset[bytes] = frozenset()
 
     def __bool__(self) -> bool:
-        return self != Redaction()
+        return replace(self, hashes=COMMITTED, accept=frozenset()) != Redaction()
+
+    @property
+    def open_hashes(self) -> bool:
+        """Do hashes and sizes of withheld objects stay readable?"""
+        return self.hashes == OPEN
+
+    def to_json(self) -> dict[str, object]:
+        """As a redaction file has it, with the fields that say something only."""
+        plain: dict[str, object] = {
+            "objects": sorted(each.hex() for each in self.objects),
+            "paths": list(self.paths),
+            "exact_paths": list(self.exact_paths),
+            "addresses": [str(each) for each in self.addresses],
+            "tags": sorted(self.tags),
+            "authors": sorted(self.authors),
+            "marks": sorted(each.hex() for each in self.marks),
+            "notes": self.notes,
+            "actors": self.actors,
+            "accept": sorted(each.hex() for each in self.accept),
+        }
+        made = {name: value for name, value in plain.items() if value}
+        return {**made, "hashes": OPEN} if self.open_hashes else made
 
     def holds(self, address: str) -> bool:
         """Is this address to be withheld? A host name never is."""
@@ -88,6 +121,19 @@ def _hash(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
+def _uid(text: str) -> bytes:
+    plain = text.replace("-", "")
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", plain):
+        raise ValueError
+    return bytes.fromhex(plain)
+
+
+def _choice(value: object) -> str:
+    if value not in (COMMITTED, OPEN):
+        raise ValueError
+    return str(value)
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError
@@ -99,6 +145,11 @@ _READ = {
     "paths": lambda value: tuple(_texts(value)),
     "addresses": lambda value: tuple(ipaddress.ip_network(each, strict=False) for each in _texts(value)),
     "tags": lambda value: frozenset(_texts(value)),
+    "exact_paths": lambda value: tuple(_texts(value)),
+    "authors": lambda value: frozenset(_texts(value)),
+    "marks": lambda value: frozenset(map(_uid, _texts(value))),
+    "accept": lambda value: frozenset(map(_hash, _texts(value))),
     "notes": _flag,
     "actors": _flag,
+    "hashes": _choice,
 }

@@ -80,6 +80,8 @@ class _Choice(Masks):
         )
         self._networks()
         self._marks()
+        for table in schema.PRIVATE:
+            self.masks[table] = self.none(table)
         selection = Selection(
             self.asked,
             self.redaction,

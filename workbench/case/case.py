@@ -23,6 +23,7 @@ from workbench.case.evidence import Evidence
 from workbench.case.operation import Operation, operation
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader, Readers, moment, reader_factory
+from workbench.case.secret import new_secret
 from workbench.case.transaction import Transaction, display
 from workbench.case.uids import uuid7
 from workbench.case.upgrade import bring_up, version_of
@@ -179,6 +180,7 @@ def _create(tx: Transaction, settings: dict[str, str | None]) -> None:
     """Begin a case with its title, examiner and number."""
     given = {key: value for key, value in settings.items() if value is not None}
     tx.append("setting", key=list(given), value=list(given.values()))
+    tx.add("case_key", value=new_secret())
     tx.arguments.update({key: value for key, value in given.items() if key != "uid"})
 
 

@@ -31,7 +31,7 @@ DatabaseError = sqlite3.DatabaseError
 
 APPLICATION_ID = 0x57424331
 """``WBC1``, in the file header at byte 68."""
-SCHEMA = 2
+SCHEMA = 3
 """``user_version`` of the cases that this program writes. Larger ones are refused."""
 BUSY_MS = 10_000
 MINIMUM = (3, 40, 0)

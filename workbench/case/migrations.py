@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Migrations
 
-from workbench.case import driver, schema_1, schema_2
+from workbench.case import driver, schema_1, schema_2, schema_3
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -28,6 +28,13 @@ def first_schema(db: Database) -> None:
 def watched_servers(db: Database) -> None:
     """Version 2: how a server is watched, its charter, and every exchange with it."""
     for statement in schema_2.statements():
+        db.conn.execute(statement)
+
+
+@migrations(name="0003_case_key")
+def case_key(db: Database) -> None:
+    """Version 3: a key that never leaves the case."""
+    for statement in schema_3.statements():
         db.conn.execute(statement)
 
 

@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
 
-from workbench.case import driver, schema_1, schema_2
+from workbench.case import driver, schema_1, schema_2, schema_3
 
-RECORDED = {**schema_1.RECORDED, **schema_2.RECORDED}
+RECORDED = {**schema_1.RECORDED, **schema_2.RECORDED, **schema_3.RECORDED}
 """Name and columns of every recorded table, in the order in which `verify` walks them."""
+PRIVATE = schema_3.PRIVATE
+"""Recorded tables that no bundle ever holds: nobody outside can compute their digests again."""
 GUARDED = (*RECORDED, "op", "op_rows")
 """Tables whose rows may be added, and neither changed nor deleted."""
-STEPS = (schema_1.statements, schema_2.statements)
+STEPS = (schema_1.statements, schema_2.statements, schema_3.statements)
 """What makes a case of each version out of one of the version before."""
-ADDED = (schema_1.RECORDED, schema_2.RECORDED)
+ADDED = (schema_1.RECORDED, schema_2.RECORDED, schema_3.RECORDED)
 """The recorded tables that each version brought."""
 
 OTHERS = frozenset(

@@ -18,6 +18,7 @@ from workbench.case import driver
 from workbench.case.durable import sync_folder
 from workbench.case.locks import FileLock
 from workbench.case.operation import operation
+from workbench.case.secret import new_secret
 from workbench.case.transaction import Transaction, display
 from workbench.case.uids import uuid7
 from workbench.core.errors import UserError
@@ -32,6 +33,8 @@ def _migrate(tx: Transaction, found: int, copy: Path, sha256: str) -> None:
     from workbench.case.migrations import apply
 
     apply(tx.conn)
+    if found < 3:
+        tx.add("case_key", value=new_secret())
     tx.arguments.update(
         {"from": found, "to": driver.SCHEMA, "copy": display(os.fsencode(copy.name)), "copy_sha256": sha256}
     )
@@ -45,7 +48,7 @@ def version_of(conn: driver.Connection) -> int:
 def bring_up(path: Path, evidence: Path, clock: Callable[[], int]) -> Path | None:
     """Bring a case up to `driver.SCHEMA` and return its copy; null when another process has done it already.
 
-    The copy is called ``NAME.before-v2.wbcase``, with a number where that name is taken by anything else. Raises
+    The copy is called ``NAME.before-v3.wbcase``, with a number where that name is taken by anything else. Raises
     `UserError` and `driver.Error`; the case is as before then.
     """
     with driver.held_open(path), closing(driver.connect_writer(path)) as conn:

@@ -6,8 +6,6 @@ analysed, so a look without an end was cut off, and the same call goes on with i
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
 from collections import deque
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.case.case import Case
+from workbench.case.secret import keyed
 from workbench.case.transaction import display
 from workbench.core import times
 from workbench.core.errors import UserError
@@ -277,8 +276,8 @@ def _without_place(message: Message) -> Message:
 
 
 def _resume_key(case: Case, paths: Sequence[Path], order: Order) -> bytes:
-    """Recognises the same call on the same paths, without telling them: keyed by the case's uid."""
+    """Recognises the same call on the same paths, without telling them: keyed by the case's secret."""
     parts = [os.fsencode(path.absolute()) for path in paths]
     parts += [os.fsencode(each or "") for each in (order.source, order.scope, order.name)]
     parts.append(b"" if order.observed is None else str(order.observed.micros).encode())
-    return hmac.new(case.uid, b"\0".join(parts), hashlib.sha256).digest()
+    return case.ask(keyed, b"intake", *parts)

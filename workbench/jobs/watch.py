@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -12,6 +10,7 @@ from urllib.parse import urlsplit
 
 from workbench import __version__
 from workbench.case.case import Case
+from workbench.case.secret import keyed
 from workbench.case.uids import uuid7
 from workbench.case.warcstore import WarcFile
 from workbench.core import times
@@ -376,5 +375,5 @@ def default_name(start: str) -> str:
 
 
 def resume_key(case: Case, name: str, start: str) -> bytes:
-    """Recognises the same source again, without telling it: keyed by the case's uid."""
-    return hmac.new(case.uid, b"\0".join((b"watch", name.encode(), start.encode())), hashlib.sha256).digest()
+    """Recognises the same source again, without telling it: keyed by the case's secret."""
+    return case.ask(keyed, b"watch", name.encode(), start.encode())

@@ -74,7 +74,7 @@ def begin(tx: Transaction, look: Look) -> int:
     """Begin a look at a source."""
     uid = uuid7()
     tx.arguments.update(snapshot=uid.hex(), source=look.source, scope=look.scope, observed=look.observed)
-    return tx.add(
+    snapshot = tx.add(
         "snapshot",
         uid=uid,
         source=_source(tx, look.source, look.kind),
@@ -84,8 +84,11 @@ def begin(tx: Transaction, look: Look) -> int:
         precision=int(look.precision),
         scope=look.scope,
         name=look.name,
-        resume=look.resume,
+        resume=None,
     )
+    if look.resume is not None:
+        tx.add("resumption", snapshot=snapshot, key=look.resume)
+    return snapshot
 
 
 @operation("intake.batch")

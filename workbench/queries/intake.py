@@ -11,7 +11,8 @@ from workbench.case.readers import Reader
 def unfinished(reader: Reader, source: str, resume: bytes) -> int | None:
     """A look at this source, by the same call, that has no end."""
     return reader.value(  # type: ignore[no-any-return]
-        "SELECT n.id FROM snapshot n JOIN source s ON s.id = n.source WHERE s.name = ? AND n.resume = ? "
+        "SELECT n.id FROM resumption r JOIN snapshot n ON n.id = r.snapshot JOIN source s ON s.id = n.source "
+        "WHERE s.name = ? AND r.key = ? "
         "AND NOT EXISTS (SELECT 1 FROM snapshot_end e WHERE e.snapshot = n.id) ORDER BY n.id DESC LIMIT 1",
         (source, resume),
     )
