@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ from workbench.bundle.redaction import read_redaction
 from workbench.bundle.verify import verify_bundle
 from workbench.bundle.write import Written, write_bundle
 from workbench.case.case import Case
+from workbench.case.secret import commitment
 from workbench.core.errors import UserError
 from workbench.core.filter import Filter
 
@@ -28,11 +30,12 @@ def redacted(case: Case, tmp_path: Path, asked: Filter | None = None, **plain: A
     return written, out, b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
 
 
-def test_withheld_bytes_keep_their_row(case: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize("hashes", ["committed", "open"])
+def test_withheld_bytes_keep_their_row(case: Case, tmp_path: Path, hashes: str) -> None:
     sha256 = case.ask(lambda reader: reader.value("SELECT sha256 FROM object WHERE id = 2")).hex()
     with case.evidence.open(bytes.fromhex(sha256)) as stream:
         content = stream.read()
-    written, out, everything = redacted(case, tmp_path, objects=[sha256])
+    written, out, everything = redacted(case, tmp_path, objects=[sha256], hashes=hashes)
     assert dict(written.left_out)["redacted-object"] == 1
     assert content not in everything
     assert not (out / layout.object_path(sha256)).exists()
@@ -40,8 +43,26 @@ def test_withheld_bytes_keep_their_row(case: Case, tmp_path: Path) -> None:
     told = [json.loads(line) for line in (out / "data/record/tables/files.jsonl").read_text().splitlines()]
     withheld = [row for row in told if row["state"] == "withheld"]
     assert withheld
-    assert all(row["warnings"][-1]["code"] == "bundle-withheld" for row in withheld)
-    assert sha256 in withheld[0]["warnings"][-1]["text"]
+    is_open = hashes == "open"
+    code = "bundle-withheld" if is_open else "bundle-withheld-committed"
+    assert all(row["warnings"][-1]["code"] == code for row in withheld)
+    assert (sha256.encode() in everything) is is_open
+    assert bytes.fromhex(sha256) not in everything
+    found = {row["commitment"] for row in withheld}
+    if is_open:
+        assert found == {None}
+        assert sha256 in withheld[0]["warnings"][-1]["text"]
+        return
+    # Whoever guesses the file cannot confirm it; the owner of the case can open the commitment.
+    salt, expected = case.ask(commitment, bytes.fromhex(sha256), len(content))
+    assert found == {expected.hex()}
+    opened = hashlib.sha256(
+        b"workbench-commitment-1\0" + salt + hashlib.sha256(content).digest() + len(content).to_bytes(8, "little")
+    )
+    assert opened.hexdigest() == expected.hex()
+    assert salt not in everything
+    assert salt.hex().encode() not in everything
+    assert all(row["size"] is None for row in withheld)
 
 
 def test_withheld_names_are_nowhere(case: Case, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from workbench.bundle.verify import verify_bundle
 from workbench.bundle.write import Written, write_bundle
 from workbench.case.case import Case, create, open_case
 from workbench.case.uids import shown
+from workbench.core.errors import UserError
 from workbench.core.filter import Filter
 from workbench.core.records import Coverage, Folder, Purpose
 from workbench.ops import marks, watch
@@ -246,16 +247,19 @@ def test_with_withheld_paths_a_file_that_had_not_changed_still_comes_along(tmp_p
         look_at(case, [file], [sighted(b"a", held, T0, record=names[0])])
         look_at(case, [same], [sighted(b"a", held, T0, record=names[1], trusted="not-modified")], day=1)
         gone = Said(f"{START}a", 404, Purpose.FILE, uid=uids[2], body=b"see secret.png")
-        look_at(case, [gone, Said(START)], [sighted(b"a", None, T0, record=names[2])], day=2)
+        listed = sighted(b"secret.png", None, T0)
+        look_at(case, [gone, Said(START)], [sighted(b"a", None, T0, record=names[2]), listed], day=2)
         written(case, tmp_path / "out", paths=["secret*"])
     assert [row["status"] for row in lines(tmp_path / "out", "requests")] == [200, 304]
     assert b"secret.png" not in bytes_in(tmp_path / "out")
 
 
-def test_a_pattern_that_meets_no_recorded_path_withholds_pages_too(case: Case, tmp_path: Path) -> None:
-    """A page can name what no look recorded, such as what lay behind a limit."""
-    written(case, tmp_path / "out", paths=["never/recorded*"])
-    assert [row["purpose"] for row in lines(tmp_path / "out", "requests")] == ["file", "file"]
+def test_a_pattern_that_meets_nothing_is_refused_before_anything_is_written(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as raised:
+        written(case, tmp_path / "out", paths=["cut/two*", "never/recorded*"])
+    assert raised.value.message.code == "redaction-matches-nothing"
+    assert "never/recorded*" in str(raised.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_with_withheld_bytes_their_exchange_stays_behind(case: Case, tmp_path: Path) -> None:

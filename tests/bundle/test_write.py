@@ -261,7 +261,10 @@ def test_names_as_hostile_as_they_come(tmp_path: Path) -> None:
         table = list(csv.DictReader(file))
     assert len(table) == len(names)
     assert not any(row["path"].startswith(("=", "+", "-", "@", "\t", "\r")) for row in table)
-    assert {row["path"][:2] for row in table if row["guarded"]} == {"'=", "'+", "'@", "'\t"}
+    assert {row["path"][:2] for row in table if row["guarded"]} == {"'=", "'+", "'@", "'\\", "li", "in", "se"}
+    assert {row["path"] for row in table} >= {"'\\x09tab.png", "line\\x0abreak\\x0d.png", "invoice\\u202egnp.exe"}
+    raw = (out / "data/record/tables/sightings.csv").read_bytes().replace(b"\r\n", b"")
+    assert not [each for each in raw if each < 32 or each == 127]
     html = (out / "data/record/report.html").read_text(encoding="utf-8")
     assert "<script" not in html.lower()
     assert "<img src=x" not in html

@@ -40,10 +40,11 @@ def entries(reader: Reader, selection: Selection, progress: Progress) -> Iterato
             if not is_open:
                 each["salt"] = None
                 selection.left_out["custody-rows"] += 1
-        if not all(open_sets) or (restricted and not sets):
+        mentions = selection.hidden.mentions_text(json.dumps(entry["arguments"], ensure_ascii=False))
+        if not all(open_sets) or (restricted and not sets) or mentions:
             entry["arguments"] = entry["arguments_salt"] = None
             selection.left_out["custody-arguments"] += 1
-        if selection.redaction.actors or (restricted and sets and not any(open_sets)):
+        if selection.redaction.hides(entry["actor"]) or (restricted and sets and not any(open_sets)):
             entry["actor"] = entry["actor_salt"] = None
             selection.left_out["custody-actors"] += 1
         yield entry

@@ -1,34 +1,32 @@
 """Logs go as excerpts: the lines of the selected events, byte for byte, each with its place in the whole log.
 
 The lines of a reading lie in one object of the bundle, one after the other, each ended by a line feed; an index says
-which line of the log each is, and what the whole log was.
+which line of the log each is, and what the whole log was. Of a line that mentions something withheld the index has
+the number and a digest, which the owner of the case can open later: SHA-256 over `LINE_DIGEST`, a salt that only the
+case can derive, and the line.
 """
-
-# ruff: noqa: S608 - SQL is put together from our own names
 
 from __future__ import annotations
 
 import hashlib
-import heapq
 import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.bundle.masks import STEP, Mask
+from workbench.bundle.rawlines import Place, live_readings, places
 from workbench.bundle.selection import Selection
 from workbench.case.readers import Reader
+from workbench.case.secret import keyed
 from workbench.core.errors import UserError
 from workbench.core.progress import Progress
 from workbench.queries.logtext import opened
 
-Place = tuple[int, int, int, int, bool]
-"""Start in the log, length, line number, row id, is it a line that could not be read?"""
+LINE_DIGEST = b"workbench-line-1\0"
 
 
 @dataclass
@@ -44,6 +42,8 @@ class Excerpt:
     sha256: bytes = b""
     size: int = 0
     lines: int = 0
+    withheld: int = 0
+    """Lines of which the index has the number and a salted digest, and nothing else goes along."""
     rejects: dict[int, int] = field(default_factory=dict)
     """Offset of each line that could not be read, by row id."""
     problem: str | None = None
@@ -60,20 +60,15 @@ class Excerpts:
 def cut(reader: Reader, selection: Selection, scratch: Path, progress: Progress) -> Excerpts:
     """Write the excerpts of all selected readings into `scratch`."""
     found = Excerpts([], np.full(len(selection.live), -1, np.int64))
-    rejects = selection.masks["reject"]
-    for log, reading in reader.all(
-        "SELECT r.log, r.id FROM reading r WHERE r.id NOT IN "
-        "(SELECT supersedes FROM reading WHERE supersedes IS NOT NULL) ORDER BY r.log, r.id"
-    ):
+    for log, reading in live_readings(reader):
         if selection.masks["reading"][reading]:
-            found.made.append(_cut(reader, selection, rejects, (log, reading), scratch, found.offsets, progress))
+            found.made.append(_cut(reader, selection, (log, reading), scratch, found.offsets, progress))
     return found
 
 
 def _cut(
     reader: Reader,
     selection: Selection,
-    rejects: Mask,
     which: tuple[int, int],
     scratch: Path,
     offsets: NDArray[np.int64],
@@ -101,14 +96,16 @@ def _cut(
     made = Excerpt(log, reading, sha256.hex(), about, scratch / f"{stem}.lines", scratch / f"{stem}.jsonl")
     made.problem = reader.evidence.check(sha256, size)
     with made.file.open("wb") as out, made.places.open("w", encoding="utf-8", newline="\n") as index:
-        places = _places(reader, selection.live, rejects, reading)
+        withheld = selection.withheld_lines
+        shown = selection.live | withheld.events, selection.masks["reject"] | withheld.rejects
+        lines_of_log = places(reader, *shown, reading)
         if made.problem is not None:
-            selection.left_out[made.problem.removeprefix("object-") + "-log-lines"] += sum(1 for _ in places)
+            selection.left_out[made.problem.removeprefix("object-") + "-log-lines"] += sum(1 for _ in lines_of_log)
         else:
             with opened(reader, sha256, compression) as stream:
-                _copy(made, places, stream, out, index, (selection, offsets, progress))
+                _copy(reader, made, lines_of_log, stream, out, index, (selection, offsets, progress))
     if made.problem is None and lines is not None:
-        selection.left_out["log-lines"] += max(lines - made.lines, 0)
+        selection.left_out["log-lines"] += max(lines - made.lines - made.withheld, 0)
     with made.file.open("rb") as written:
         made.sha256 = hashlib.file_digest(written, "sha256").digest()
     made.size = made.file.stat().st_size
@@ -118,8 +115,9 @@ def _cut(
 
 
 def _copy(
+    reader: Reader,
     made: Excerpt,
-    places: Iterator[Place],
+    lines: Iterator[Place],
     stream: BinaryIO,
     out: IO[bytes],
     index: IO[str],
@@ -127,14 +125,17 @@ def _copy(
 ) -> None:
     selection, offsets, progress = others
     at = 0
-    for start, length, line, row, rejected in places:
+    for start, length, line, row, rejected in lines:
         try:
             stream.seek(start)
             raw = stream.read(length)
         except (OSError, EOFError, lzma.LZMAError):
             raise UserError("bundle-log-unreadable", log=made.log_sha256[:12], line=line) from None
-        if rejected and any(each in raw for each in selection.hidden_addresses):
-            selection.left_out["hidden-address-lines"] += 1
+        if selection.withheld_lines.has(row, rejected=rejected):
+            salt = keyed(reader, b"line-salt", bytes.fromhex(made.log_sha256), line.to_bytes(8, "little"))
+            digest = hashlib.sha256(LINE_DIGEST + salt + raw).hexdigest()
+            index.write(f'{{"line":{line},"withheld":"{digest}"}}\n')
+            made.withheld += 1
             continue
         out.write(raw + b"\n")
         index.write(f'{{"line":{line},"start":{start},"length":{length},"offset":{at}')
@@ -147,27 +148,3 @@ def _copy(
         made.lines += 1
         if made.lines % 1000 == 0:
             progress.update(made.lines)
-
-
-def _places(reader: Reader, live: Mask, rejects: Mask, reading: int) -> Iterator[Place]:
-    """Lines in the order of the log."""
-    return heapq.merge(
-        _table(reader, "event", live, reading, rejected=False),
-        _table(reader, "reject", rejects, reading, rejected=True),
-        key=itemgetter(0),
-    )
-
-
-def _table(reader: Reader, table: str, mask: Mask, reading: int, *, rejected: bool) -> Iterator[Place]:
-    low, high = reader.all(f"SELECT ifnull(min(id), 1), ifnull(max(id), 0) FROM {table} WHERE reading = ?", (reading,))[
-        0
-    ]
-    for first in range(low, high + 1, STEP):
-        rows: list[tuple[Any, ...]] = reader.all(
-            f"SELECT start, length, line, id FROM {table} WHERE id >= ? AND id < ? AND id <= ? AND reading = ? "
-            "ORDER BY id",
-            (first, first + STEP, high, reading),
-        )
-        for start, length, line, row in rows:
-            if mask[row]:
-                yield start, length, line, row, rejected

@@ -54,7 +54,7 @@ def write_exchanges(
 
 
 class _Hidden(Exception):
-    """The exchange shows an address that is held back."""
+    """The exchange mentions something that is withheld."""
 
 
 @dataclass
@@ -145,16 +145,16 @@ class _Writing:
             yield block
 
     def _is_hidden(self, said: Conversation, page: bytes) -> bool:
-        """Is an address that is kept back in what was said, or in the page? What cannot be unpacked may show any."""
-        hidden, redaction = self.selection.hidden_addresses, self.selection.redaction
-        if not hidden and not redaction.addresses:
+        """Is anything that is withheld in what was said, or in the page? What cannot be unpacked may show it."""
+        hidden = self.selection.hidden
+        if not hidden:
             return False
         told = [said.url.encode(), said.sent, said.head, (said.peer or "").encode(), page]
         try:
             told.append(decoded(headers_of(said.head), page, LARGEST_PAGE))
         except NetworkError:
             return True
-        return any(any(each in text for each in hidden) or redaction.is_shown_in(text) for text in told)
+        return any(map(hidden.mentions, told))
 
     def _page(self, found: Unpacked, hops: int = HOPS) -> bytes | None:
         """The body of an answer that is no object, also where an earlier one brought it; null where there is none.

@@ -1,20 +1,25 @@
-"""CSV for people and JSON Lines for programs, of the same rows at the same time.
+r"""CSV for people and JSON Lines for programs, of the same rows at the same time.
 
-A spreadsheet takes a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return for a formula. Such
-cells get an apostrophe in front, and the column ``guarded`` names them; the exact value stands in the JSON Lines.
+A spreadsheet takes a cell that begins with ``=``, ``+``, ``-``, ``@``, their full-width forms, a tab or a line end for
+a formula. Such cells get an apostrophe in front. Control characters, which terminals obey and which end lines, are
+written as ``\xNN``, those that turn the direction of writing as ``\uNNNN``. The column ``guarded`` names such cells;
+the exact value stands in the JSON Lines.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""C0, DEL and C1 (ECMA-48), line and paragraph separators, and marks of direction (Unicode UAX #9)."""
 BOM = "\ufeff"
 """Excel takes UTF-8 without it for the system's code page."""
 
@@ -57,11 +62,25 @@ def _cells(columns: Sequence[str], row: Row) -> list[str]:
     guarded: list[str] = []
     for column in columns:
         cell = cell_text(row.get(column))
-        if isinstance(row.get(column), str) and cell.startswith(DANGEROUS):
-            cell = f"'{cell}"
+        guarding = guarded_text(cell) if isinstance(row.get(column), str) else _visible(cell)
+        if guarding != cell:
             guarded.append(column)
-        cells.append(cell)
+        cells.append(guarding)
     return [*cells, " ".join(guarded)]
+
+
+def guarded_text(text: str) -> str:
+    """A text as a cell may hold it: nothing that a spreadsheet runs or a terminal obeys."""
+    shown = _visible(text)
+    return f"'{shown}" if text.startswith(DANGEROUS) else shown
+
+
+def _visible(text: str) -> str:
+    return _CONTROL.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def _escape(code: int) -> str:
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def cell_text(value: object) -> str:

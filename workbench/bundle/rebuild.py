@@ -27,6 +27,7 @@ from workbench.case import driver
 from workbench.case.case import Case
 from workbench.case.operation import operation
 from workbench.case.readers import Reader
+from workbench.case.secret import commitment
 from workbench.case.transaction import Transaction, column_names
 from workbench.case.uids import uuid7
 from workbench.core.progress import Progress
@@ -234,8 +235,13 @@ class _Rebuild:
         ]
 
     def _change_sighting(self, ids: list[int], columns: dict[str, list[Any]]) -> None:
-        del ids
         carried = self.numbers.masks["object"]
+        closed = self.selection.closed.get("sighting")
+        if closed is not None:
+            for at, row in enumerate(ids):
+                if closed[row]:
+                    for name in ("size_claimed", "etag", "headers"):
+                        columns[name][at] = None
         columns["state"] = [
             state if of is None or carried[of] else State.WITHHELD.value
             for state, of in zip(columns["state"], columns["object"], strict=True)
@@ -301,14 +307,19 @@ class _Rebuild:
 
     def _withheld_warnings(self) -> None:
         """Name the bytes that a withheld sighting stands for."""
-        reasons = dict.fromkeys(np.flatnonzero(self.selection.withheld).tolist(), "bundle-withheld")
+        open_hashes = self.selection.redaction.open_hashes
+        code = "bundle-withheld" if open_hashes else "bundle-withheld-committed"
+        reasons = dict.fromkeys(np.flatnonzero(self.selection.withheld).tolist(), code)
         reasons |= {row: f"bundle-{problem}" for row, problem in self.lost.items()}
         new_snapshot, new_path = self.numbers.new("snapshot"), self.numbers.new("path")
         mask = self.numbers.masks["sighting"]
         found: list[tuple[int, int, str, str]] = []
         for row in sorted(reasons):
             sha256, size = self.reader.all("SELECT sha256, size FROM object WHERE id = ?", (row,))[0]
-            arguments = json.dumps({"sha256": sha256.hex(), "size": size}, sort_keys=True)
+            plain = {"sha256": sha256.hex(), "size": size}
+            if reasons[row] == "bundle-withheld-committed":
+                plain = {"commitment": commitment(self.reader, sha256, size)[1].hex()}
+            arguments = json.dumps(plain, sort_keys=True)
             for sighting, snapshot, path in self.reader.all(
                 "SELECT id, snapshot, path FROM sighting WHERE object = ? ORDER BY id", (row,)
             ):
@@ -324,8 +335,9 @@ class _Rebuild:
     def _marks(self) -> None:
         mask = self.selection.masks["mark"]
         actors = dict(self.reader.all("SELECT id, name FROM actor"))
-        if self.selection.redaction.actors:
-            actors = {row: f"author {number}" for number, row in enumerate(sorted(actors), start=1)}
+        hides = self.selection.redaction.hides
+        numbered = enumerate(sorted(actors.items()), start=1)
+        actors = {row: f"author {number}" if hides(name) else name for number, (row, name) in numbered}
         names = column_names("mark")
         cursor = self.reader.conn.execute(f"SELECT id, {', '.join(names)} FROM mark ORDER BY id")
         while found := cursor.fetchmany(STEP):

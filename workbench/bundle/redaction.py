@@ -51,6 +51,15 @@ class Redaction:
         """Do hashes and sizes of withheld objects stay readable?"""
         return self.hashes == OPEN
 
+    @property
+    def withholds_paths(self) -> bool:
+        """Is any path withheld?"""
+        return bool(self.paths or self.exact_paths)
+
+    def hides(self, name: str | None) -> bool:
+        """Is the name of this person withheld?"""
+        return name is not None and (self.actors or name in self.authors)
+
     def to_json(self) -> dict[str, object]:
         """As a redaction file has it, with the fields that say something only."""
         plain: dict[str, object] = {
@@ -67,25 +76,6 @@ class Redaction:
         }
         made = {name: value for name, value in plain.items() if value}
         return {**made, "hashes": OPEN} if self.open_hashes else made
-
-    def holds(self, address: str) -> bool:
-        """Is this address to be withheld? A host name never is."""
-        if not self.addresses:
-            return False
-        try:
-            found = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self.addresses if network.version == found.version)
-
-    def is_shown_in(self, text: bytes) -> bool:
-        """Does anything in a text read like an address that is to be withheld?"""
-        return bool(self.addresses) and any(
-            self.holds(found.decode("ascii").strip(".:")) for found in set(_LIKE_ADDRESS.findall(text))
-        )
-
-
-_LIKE_ADDRESS = re.compile(rb"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,40}(?:\d{1,3}(?:\.\d{1,3}){3})?")
 
 
 def read_redaction(file: Path) -> Redaction:

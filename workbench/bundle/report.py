@@ -57,6 +57,8 @@ class Facts:
     ops: int
     head: str
     evidence_manifest: str
+    hashes: str | None = None
+    """Of withheld objects: ``committed``, ``open``, or None where no object is withheld."""
 
     def summary(self) -> Row:
         """``bundle.json``."""
@@ -71,6 +73,7 @@ class Facts:
             "filter": self.filter.to_json(),
             "filter_sentence": self.sentence,
             "redacted": self.redacted,
+            "hashes": self.hashes,
             "objects": self.objects,
             "bytes": self.object_bytes,
             "rows": self.counts,

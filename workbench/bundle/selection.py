@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.bundle.masks import Mask, Masks, pages
+from workbench.bundle.patterns import PathPatterns, refuse_unmet
+from workbench.bundle.rawlines import take_out_mentions
 from workbench.bundle.redaction import Redaction
 from workbench.bundle.watchedrows import choose_watched
+from workbench.bundle.withheld import Withheld, folded
 from workbench.case import schema
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
@@ -40,8 +43,11 @@ class Selection:
     live: Mask
     bytes_of: Mask
     withheld: Mask
-    hidden_addresses: tuple[bytes, ...]
-    """Texts of addresses that no raw line may show."""
+    hidden: Withheld
+    """What no text that goes along may mention."""
+    closed: dict[str, Mask]
+    """Rows that go along changed, or not with all that they say: nobody is shown the row as it was recorded."""
+    withheld_lines: WithheldLines
     left_out: Counter[str] = field(default_factory=Counter)
 
     def count(self, table: str) -> int:
@@ -50,7 +56,25 @@ class Selection:
 
     def has_all(self, table: str, first: int, last: int) -> bool:
         """Are all rows of an op's row set selected?"""
-        return bool(self.masks[table][first : last + 1].all())
+        whole = self.masks[table][first : last + 1].all()
+        closed = self.closed.get(table)
+        return bool(whole) and not (closed is not None and closed[first : last + 1].any())
+
+    def told(self, text: str | None) -> str | None:
+        """The text, or None where it mentions something that is withheld."""
+        return None if self.hidden.mentions_text(text) else text
+
+
+@dataclass(frozen=True)
+class WithheldLines:
+    """Lines of logs of which only the number and a salted digest go along, by the ids of their rows."""
+
+    events: Mask
+    rejects: Mask
+
+    def has(self, row: int, *, rejected: bool) -> bool:
+        """Is the line of this row withheld?"""
+        return bool((self.rejects if rejected else self.events)[row])
 
 
 def selected(reader: Reader, asked: Filter, redaction: Redaction) -> Selection:
@@ -65,6 +89,8 @@ class _Choice(Masks):
         self.redaction = redaction
         self.whole = not replace(asked, own=False)
         self.left_out: Counter[str] = Counter()
+        self.closed: dict[str, Mask] = {}
+        self.patterns = PathPatterns(redaction.paths, redaction.exact_paths)
         self.own = self.column_mask(select.own_addresses(reader), "address")
         if asked.own:
             self.own[:] = False
@@ -74,9 +100,8 @@ class _Choice(Masks):
         self._files()
         self._events()
         self._looks()
-        hidden = tuple(self._hidden_texts())
         choose_watched(
-            self, self.redaction, self.left_out, whole=self.whole, bytes_of=self.bytes_of, hidden_texts=hidden
+            self, self.redaction, self.left_out, whole=self.whole, bytes_of=self.bytes_of, hidden=self.hidden
         )
         self._networks()
         self._marks()
@@ -90,9 +115,12 @@ class _Choice(Masks):
             self.live,
             self.bytes_of,
             self.withheld,
-            hidden,
+            self.hidden,
+            self.closed,
+            WithheldLines(self.withheld_events, self.withheld_rejects),
             self.left_out,
         )
+        self._refuse_unmet()
         missing = set(schema.RECORDED) - set(self.masks)
         assert not missing, missing
         return selection
@@ -101,43 +129,85 @@ class _Choice(Masks):
 
     def _hits(self) -> None:
         redaction = self.redaction
-        self.hit_paths = self.none("path")
-        self.hit_logpaths = self.none("logpath")
-        self.hit_words = self.none("word")
-        for pattern in redaction.paths:
-            self.hit_paths |= self.of(
-                "path", "SELECT id FROM path WHERE display GLOB ? OR (display || '/') GLOB ?", (pattern, pattern)
-            )
-            # A log may put the server's root or a slash in front, so the pattern holds below any folder.
-            deeper = f"*/{pattern}"
-            self.hit_logpaths |= self.of(
-                "logpath",
-                "SELECT id FROM logpath WHERE display GLOB ?1 OR display GLOB ?2 OR (display || '/') GLOB ?2",
-                (pattern, deeper),
-            )
-            self.hit_words |= self.of(
-                "word", "SELECT id FROM word WHERE text GLOB ?1 OR text GLOB ?2", (pattern, deeper)
-            )
-        self.hit_addresses = self.none("address")
-        if redaction.addresses:
-            self.hit_addresses = select.table_of(
-                self.sizes["address"],
-                (
-                    row
-                    for row, text in self.reader.conn.execute("SELECT id, text FROM address")
-                    if redaction.holds(text)
-                ),
-            )
         self.withheld = self.none("object")
         if redaction.objects:
             known = select.object_ids(self.reader, [each.hex() for each in redaction.objects])
             self.withheld = select.table_of(self.sizes["object"], known)
+        self.hit_paths = self._meant("path", logged=False)
+        self.hit_logpaths = self._meant("logpath", logged=True)
+        self.hidden = self._compiled()
+        self.hit_paths |= self._mentioning("path", "display")
+        self.hit_logpaths |= self._mentioning("logpath", "display")
+        self.hit_words = self._mentioning("word", "text")
+        self.hit_addresses = self.none("address")
+        if redaction.addresses:
+            self.hit_addresses = (
+                self.of_rows(
+                    "address", (row for row, text in self._texts("address", "text") if self.hidden.holds(text))
+                )
+                & ~self.own
+            )
 
-    def _hidden_texts(self) -> Iterator[bytes]:
-        hidden = self.own | self.hit_addresses
-        for row, text in self.reader.conn.execute("SELECT id, text FROM address"):
-            if hidden[row]:
-                yield str(text).encode()
+    def _compiled(self) -> Withheld:
+        """What must not be mentioned: withheld and own addresses, paths, and names that are distinctive."""
+        redaction = self.redaction
+        paths: list[str] = []
+        for table, hits in (("path", self.hit_paths), ("logpath", self.hit_logpaths)):
+            paths += [text for row, text in self._texts(table, "display") if hits[row]] if hits.any() else []
+        paths += redaction.exact_paths
+        words = [*redaction.tags, *redaction.authors]
+        if redaction.actors:
+            words += [text for _, text in self._texts("actor", "name")]
+        if not redaction.open_hashes:
+            words += [each.hex() for each in redaction.objects]
+        wanted = {folded(path.strip("/").rpartition("/")[2]) for path in paths} | set(map(folded, words))
+        open_names: set[str] = set()
+        if wanted:
+            for table, hits in (("path", self.hit_paths), ("logpath", self.hit_logpaths)):
+                for row, text in self._texts(table, "display"):
+                    if not hits[row]:
+                        open_names |= wanted.intersection(folded(text).split("/"))
+        own = frozenset(text for row, text in self._texts("address", "text") if self.own[row])
+        words = [each for each in words if folded(each) not in open_names]
+        return Withheld(redaction.addresses, own, paths, frozenset(open_names), words)
+
+    def _texts(self, table: str, column: str) -> Iterator[tuple[int, str]]:
+        yield from self.reader.conn.execute(f"SELECT id, {column} FROM {table}")
+
+    def _meant(self, table: str, *, logged: bool) -> Mask:
+        if not self.patterns:
+            return self.none(table)
+        hits = self.patterns.hits
+        return self.of_rows(table, (row for row, text in self._texts(table, "display") if hits(text, logged=logged)))
+
+    def _mentioning(self, table: str, column: str, where: str = "") -> Mask:
+        """Rows of a table whose text mentions something that is withheld."""
+        if not self.hidden:
+            return self.none(table)
+        mentions = self.hidden.mentions_text
+        sql = f"SELECT id, {column} FROM {table} {where}"
+        return self.of_rows(table, (row for row, text in self.reader.conn.execute(sql) if mentions(text)))
+
+    def of_rows(self, table: str, rows: Iterator[int]) -> Mask:
+        """True at these ids."""
+        return select.table_of(self.sizes[table], rows)
+
+    def _refuse_unmet(self) -> None:
+        """A redaction that withholds nothing of this case is a mistake."""
+        redaction, reader = self.redaction, self.reader
+        refuse_unmet("paths", self.patterns.unmet)
+        met = self.hidden.seen
+        for (peer,) in reader.all("SELECT DISTINCT peer FROM exchange WHERE peer IS NOT NULL"):
+            self.hidden.shows_address(str(peer).encode())
+        refuse_unmet("addresses", (str(each) for each in redaction.addresses if each not in met))
+        for field_, table, column, values in (
+            ("objects", "object", "lower(hex(sha256))", sorted(each.hex() for each in redaction.objects)),
+            ("tags", "mark", "slot", sorted(redaction.tags)),
+            ("authors", "actor", "name", sorted(redaction.authors)),
+            ("marks", "mark", "lower(hex(uid))", sorted(each.hex() for each in redaction.marks)),
+        ):
+            sql = f"SELECT 1 FROM {table} WHERE {column} = ? LIMIT 1"
+            refuse_unmet(field_, (each for each in values if reader.value(sql, (each,)) is None))
 
     # files
 
@@ -166,8 +236,13 @@ class _Choice(Masks):
             hidden = self.none("object")
             hidden[of[hit]] = True
             self.masks["object"] = self.all("object") & ~(hidden & ~shown)
+        if not self.redaction.open_hashes:
+            # Whoever guesses the file could confirm the guess by its hash, its size or its ETag.
+            self.masks["object"] &= ~self.withheld
+            self.closed["sighting"] = self.masks["sighting"] & self.withheld[of]
         for table in ("analysis", "fact"):
             self.masks[table] = self.where(table, "object", self.masks["object"] & ~self.withheld)
+        self.masks["fact"] &= ~self._mentioning("fact", "value", "WHERE typeof(value) = 'text'")
         self.path_of = path_of
 
     # events
@@ -189,6 +264,13 @@ class _Choice(Masks):
         hit = mask & ~own & (self.hit_addresses[address] | self.hit_logpaths[path])
         if self.hit_words.any():
             hit |= mask & ~own & self._uses_words(self.hit_words)
+        kept = mask & ~own & ~hit
+        rejects = self.all("reject") if self.whole else self.none("reject")
+        lines, self.withheld_rejects = take_out_mentions(self.reader, self.hidden, kept & live, rejects)
+        hit |= lines
+        self.withheld_events = (hit | own) & live
+        self.masks["reject"] = rejects & ~self.withheld_rejects
+        self.left_out["redacted-line"] = int(self.withheld_rejects.sum())
         self.left_out["redacted-event"] = int((hit & live).sum())
         mask = mask & ~own & ~hit
         self.masks["event"] = mask
@@ -240,7 +322,6 @@ class _Choice(Masks):
         masks["reading"] = self.all("reading") if self.whole else readings
         masks["log"] = self.all("log") if self.whole else self.used("log", "reading", "log", masks["reading"])
         masks["reading_end"] = self.where("reading_end", "reading", masks["reading"])
-        masks["reject"] = self.all("reject") if self.whole else self.none("reject")
         masks["rootmap"] = self.where("rootmap", "log", masks["log"])
         masks["source"] = self.all("source") if self.whole else self._sources()
         masks["snapshot"] = self.where("snapshot", "source", masks["source"])
@@ -298,7 +379,9 @@ class _Choice(Masks):
                 out[ids] = ((of == 0) | objects[of]) & ((path == 0) | paths[path])
             else:
                 out[ids] = objects[of] | np.isin(snapshot << 32 | path, seen)
-        return out
+        told = out & self._mentioning("warning", "arguments")
+        self.left_out["redacted-warning"] = int(told.sum())
+        return out & ~told
 
     # networks
 
@@ -316,27 +399,43 @@ class _Choice(Masks):
     def _marks(self) -> None:
         redaction = self.redaction
         out = self.none("mark")
-        for row, kind, target, what, value in self.reader.conn.execute(
-            "SELECT id, target_kind, target, kind, value FROM mark"
+        for row, uid, author, kind, target, what, slot, value in self.reader.conn.execute(
+            "SELECT m.id, m.uid, a.name, m.target_kind, m.target, m.kind, m.slot, m.value FROM mark m "
+            "JOIN actor a ON a.id = m.actor"
         ):
             if not self._target(kind, target):
                 hidden = self.own | self.hit_addresses
                 if not (kind == "address" and target < len(hidden) and hidden[target]):
                     self.left_out["outside-filter-marks"] += not self.whole
                 continue
+            # What was undone stands in the slot of the row that undid it.
+            texts = (value, slot)
             if redaction.notes and what in ("note", "journal"):
                 self.left_out["redacted-note"] += 1
-            elif what == "tag" and value in redaction.tags:
+            elif what == "tag" and redaction.tags.intersection(texts):
                 self.left_out["redacted-tag"] += 1
+            elif author in redaction.authors:
+                self.left_out["redacted-author-mark"] += 1
+            elif uid in redaction.marks or any(map(self.hidden.mentions_text, texts)):
+                self.left_out["redacted-mark"] += 1
             else:
                 out[row] = True
         self.masks["mark"] = out
         self.masks["setting"] = self.all("setting")
         actors = self.all("actor") if self.whole else self.used("actor", "mark", "actor", out)
-        if redaction.actors:
-            self.left_out["redacted-actor"] = int(self.all("actor").sum())
-            actors = self.none("actor")
-            self.masks["setting"] &= ~self.of("setting", "SELECT id FROM setting WHERE key = 'examiner'")
+        names = dict(self._texts("actor", "name"))
+        silent = self.of_rows("actor", (row for row, name in names.items() if redaction.hides(name)))
+        if silent.any():
+            self.left_out["redacted-actor"] = int(silent.sum())
+            actors &= ~silent
+        self.masks["setting"] &= ~self.of_rows(
+            "setting",
+            (
+                row
+                for row, key, value in self.reader.conn.execute("SELECT id, key, value FROM setting")
+                if key != "uid" and ((key == "examiner" and redaction.hides(value)) or self.hidden.mentions_text(value))
+            ),
+        )
         self.masks["actor"] = actors
 
     def _target(self, kind: str, target: int) -> bool:

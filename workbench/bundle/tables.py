@@ -4,6 +4,7 @@ speak of rows by the ids that they have in the case that the bundle was made fro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from workbench.case.previews import Previews
 from workbench.case.readers import Reader, moment
 from workbench.case.uids import shown as shown_uid
 from workbench.core.filter import Filter
+from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.times import Precision, rfc3339
 from workbench.queries import changes, events, files, origins
@@ -33,6 +35,7 @@ EVERYTHING = Filter(own=True)
 
 FILE_FACTS = (
     "sha256",
+    "commitment",
     "size",
     "media_type",
     "width",
@@ -216,9 +219,19 @@ class Tables:
     def files(self) -> Iterator[Row]:
         """One row an object, and one per listed file without bytes."""
         snapshots = self.numbers.old("snapshot")
+        commitments = self._commitments()
         for row in files.rows(self.made, EVERYTHING):
             row["snapshots"] = [int(snapshots[each]) for each in row["snapshots"]]
+            said = (commitments.get(each["text"]) for each in row["warnings"])
+            row["commitment"] = next(filter(None, said), None)
             yield row
+
+    def _commitments(self) -> dict[str, str]:
+        """The commitments to withheld files, by the sentence of their warning."""
+        code = "bundle-withheld-committed"
+        found = self.made.all("SELECT DISTINCT arguments FROM warning WHERE code = ?", (code,))
+        told = [json.loads(arguments) for (arguments,) in found]
+        return {Message(code, each).text(): each["commitment"] for each in told}
 
     def objects(self) -> Iterator[Row]:
         """The files without what people decided about them: for the evidence part."""

@@ -15,6 +15,7 @@ from collections import Counter
 
 from workbench.bundle.masks import Mask, Masks, pages
 from workbench.bundle.redaction import Redaction
+from workbench.bundle.withheld import Withheld
 
 
 def choose_watched(
@@ -24,7 +25,7 @@ def choose_watched(
     *,
     whole: bool,
     bytes_of: Mask,
-    hidden_texts: tuple[bytes, ...],
+    hidden: Withheld,
 ) -> None:
     """Enter the masks of all tables about watched servers into `base.masks`, which has those of sources, looks and
     sightings already. `bytes_of` are the objects whose bytes go along.
@@ -32,14 +33,14 @@ def choose_watched(
     masks = base.masks
     for table in ("watch", "charter", "decision", "missed"):
         masks[table] = base.all(table) if whole else base.where(table, "source", masks["source"])
-    _withhold_words(base, redaction, left_out, hidden_texts)
+    _withhold_words(base, redaction, left_out, hidden)
     for table in ("trusted", "recheck"):
         masks[table] = base.where(table, "sighting", masks["sighting"])
-    masks["exchange"] = _exchanges(base, redaction, left_out, whole=whole, bytes_of=bytes_of)
+    masks["exchange"] = _exchanges(base, redaction, left_out, hidden, whole=whole, bytes_of=bytes_of)
     masks["warc"] = base.used("warc", "exchange", "warc", masks["exchange"])
 
 
-def _withhold_words(base: Masks, redaction: Redaction, left_out: Counter[str], hidden_texts: tuple[bytes, ...]) -> None:
+def _withhold_words(base: Masks, redaction: Redaction, left_out: Counter[str], hidden: Withheld) -> None:
     """Charters name people, and addresses can stand in every text."""
     masks = base.masks
     for table, columns in (
@@ -48,9 +49,8 @@ def _withhold_words(base: Masks, redaction: Redaction, left_out: Counter[str], h
         ("decision", "value"),
     ):
         for row, *texts in base.reader.all(f"SELECT id, {columns} FROM {table}"):
-            told = "\n".join(text for text in texts if text).encode()
             named = redaction.actors and (table == "charter" or (table == "watch" and _contact(texts[1])))
-            shown = any(each in told for each in hidden_texts) or redaction.is_shown_in(told)
+            shown = any(map(hidden.mentions_text, texts)) or bool(redaction.authors.intersection(texts))
             if masks[table][row] and (named or shown):
                 masks[table][row] = False
                 left_out[f"redacted-{table}"] += 1
@@ -61,14 +61,16 @@ def _contact(options: str) -> bool:
     return bool(json.loads(options).get("contact"))
 
 
-def _exchanges(base: Masks, redaction: Redaction, left_out: Counter[str], *, whole: bool, bytes_of: Mask) -> Mask:
+def _exchanges(
+    base: Masks, redaction: Redaction, left_out: Counter[str], hidden: Withheld, *, whole: bool, bytes_of: Mask
+) -> Mask:
     every = base.all("exchange")
     if not every.any():
         return every
     wanted = every if whole else _named(base)
     left_out["outside-filter-exchanges"] += int((every & ~wanted).sum())
-    kept = wanted & _allowed(base, redaction, bytes_of)
-    if whole and redaction.paths:
+    kept = wanted & _allowed(base, redaction, hidden, bytes_of)
+    if whole and redaction.withholds_paths:
         kept &= _named(base)
     left_out["redacted-exchange" if redaction else "exchange-without-file"] += int((wanted & ~kept).sum())
     return kept
@@ -111,20 +113,27 @@ def _uid(record: str) -> bytes:
         return b""
 
 
-def _allowed(base: Masks, redaction: Redaction, bytes_of: Mask) -> Mask:
+def _allowed(base: Masks, redaction: Redaction, hidden: Withheld, bytes_of: Mask) -> Mask:
     """Exchanges that nothing of the redaction speaks against, and whose bytes are here."""
     out = base.none("exchange")
     silent = _naming_sources(base) if redaction.actors else frozenset()
+    # The heads of every answer about a file whose bytes are withheld may hold its digest, its size or its ETag.
+    silent_urls = {
+        url
+        for url, held in base.reader.conn.execute("SELECT url, object FROM exchange WHERE object IS NOT NULL")
+        if not bytes_of[held]
+    }
     for rows in pages(
         base.reader,
-        "SELECT x.id, x.object, x.peer, n.source, x.received > 0 OR x.purpose NOT IN ('file', 'check') "
+        "SELECT x.id, x.object, x.peer, x.url, n.source, x.received > 0 OR x.purpose NOT IN ('file', 'check') "
         "FROM exchange x LEFT JOIN snapshot n ON n.id = x.snapshot",
     ):
-        for row, held, peer, source, is_page in rows:
+        for row, held, peer, url, source, is_page in rows:
             out[row] = (
-                not (held is None and is_page and redaction.paths)
+                not (held is None and is_page and redaction.withholds_paths)
                 and (held is None or bool(bytes_of[held]))
-                and not (peer is not None and redaction.holds(peer.rpartition(":")[0].strip("[]")))
+                and not (peer is not None and hidden.shows_address(peer.encode()))
+                and url not in silent_urls
                 and source not in silent
                 and not (source is None and silent)
             )

@@ -70,7 +70,8 @@ def charters(reader: Reader, selection: Selection) -> Iterator[Row]:
     ):
         if mask[row]:
             told = dict(zip(COLUMNS["charter"][4:], fields, strict=True))
-            yield {"source": source, "current": bool(current), "time": rfc3339(time), "actor": actor, **told}
+            author = None if selection.redaction.hides(actor) else actor
+            yield {"source": source, "current": bool(current), "time": rfc3339(time), "actor": author, **told}
 
 
 def coverage(made: Reader, numbers: Renumbering) -> Iterator[Row]:

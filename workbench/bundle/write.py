@@ -183,16 +183,16 @@ class _Writing:
         return read_setting(self.reader, key)
 
     def _origin(self, head: custody.Head) -> Origin:
-        hidden = self.redaction.actors
+        examiner = self._setting("examiner")
         return Origin(
             self.reader.case_uid,
             head.seq,
             head.hash,
             self._setting("title"),
-            None if hidden else self._setting("examiner"),
+            None if self.redaction.hides(examiner) else examiner,
             self._setting("number"),
             self.asked.to_json(),
-            "examiner" if hidden else self.case.actor,
+            "examiner" if self.redaction.hides(self.case.actor) else self.case.actor,
         )
 
     # the evidence part
@@ -284,7 +284,7 @@ class _Writing:
             case_uid=self.reader.case_uid.hex(),
             title=self._setting("title"),
             number=self._setting("number"),
-            examiner=None if self.redaction.actors else self._setting("examiner"),
+            examiner=None if self.redaction.hides(self._setting("examiner")) else self._setting("examiner"),
             organisation=self._setting("organisation"),
             recipient=recipient,
             made=times.now(),
@@ -298,6 +298,7 @@ class _Writing:
             ops=ops,
             head=head.hash.hex(),
             evidence_manifest=self.evidence_manifest,
+            hashes=self.redaction.hashes if selection.withheld.any() else None,
         )
         watched = watched_sections(self.reader, selection, tables.changed, self.progress)
         self._previews_and_report(sink, facts, tables, days, watched)
