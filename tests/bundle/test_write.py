@@ -81,8 +81,8 @@ def test_payload_names_are_plain_ascii_and_bytes_are_there_once(whole: Path) -> 
 
 
 def test_the_answer_of_the_act(case: Case, tmp_path: Path) -> None:
-    written = write_bundle(case, tmp_path / "out", Filter(), recipient="Court 法院")
     head = case.ask(custody.head)
+    written = write_bundle(case, tmp_path / "out", Filter(), recipient="Court 法院")
     assert written.custody_head == head.hash.hex()
     manifest = (tmp_path / "out/manifest-sha256.txt").read_bytes()
 

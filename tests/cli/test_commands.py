@@ -390,9 +390,20 @@ def test_anchor(case: Path, tmp_path: Path) -> None:
     assert "cannot be written" in run("anchor", case, tmp_path / "absent", code=2).err
 
 
+SEALED = ("seal", "signed_by", "recorded")
+
+
 def test_bundle_and_verify_it(case: Path, tmp_path: Path) -> None:
     made = run("bundle", case, tmp_path / "out", "--type", "image", "--for", "Desk", "--json").object
-    assert set(made) == {"path", "objects", "bytes", "left_out", "manifest_sha256", "custody_head"}
+    assert set(made) == {"path", "objects", "bytes", "left_out", "manifest_sha256", "custody_head", *SEALED}
+    assert made["recorded"]
+    assert made["signed_by"] is None
+    assert run("verify", tmp_path / "out", "--expect-seal", made["seal"]).code == 0
+    said = run("verify", tmp_path / "out", "--expect-seal", "0" * 64)
+    assert (said.code, "not signed" in said.out, made["seal"] in said.out) == (1, True, True)
+    assert run("verify", tmp_path / "out", "--expect-seal", "abc").code == 2
+    assert run("verify", tmp_path / "out", "--expect-key", "a" * 64).code == 1
+    assert "sound" not in said.out.lower()
     assert made["objects"] >= 4
     assert {"outside-filter"} <= {each["reason"] for each in made["left_out"]}
     assert run("verify", tmp_path / "out", "--json").object["ok"] is True

@@ -44,7 +44,7 @@ def write_table(folder: Path, name: str, columns: Sequence[str], rows: Iterable[
         sheet.writerow([*columns, "guarded"])
         for row in rows:
             exact.write(json_line(row))
-            sheet.writerow(_cells(columns, row))
+            sheet.writerow(cells(columns, row))
             count += 1
     return count
 
@@ -57,7 +57,8 @@ def json_line(value: object) -> str:
     return text + "\n"
 
 
-def _cells(columns: Sequence[str], row: Row) -> list[str]:
+def cells(columns: Sequence[str], row: Row) -> list[str]:
+    """The cells of a row, guarded, and which of them are."""
     cells: list[str] = []
     guarded: list[str] = []
     for column in columns:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-VERSION = "1"
-"""Of the layout, in ``bag-info.txt`` as ``Workbench-Bundle``."""
+from hashlib import sha256
+
+VERSION = "2"
+"""Of the layout, in ``bag-info.txt`` as ``Workbench-Bundle``. Bundles of version 1 have no seal and say less of
+themselves (`CHANGELOG.md`)."""
+FORMAT = f"workbench-bundle-{VERSION}"
+"""In ``bundle.json``."""
 
 ALGORITHMS = ("sha256", "sha512")
 
@@ -21,6 +26,7 @@ TABLES = f"{RECORD}/tables"
 PREVIEWS = f"{RECORD}/previews"
 REPORT = f"{RECORD}/report.html"
 SUMMARY = f"{RECORD}/bundle.json"
+NUMBERING = f"{RECORD}/numbering.jsonl"
 
 BAGIT = "bagit.txt"
 BAG_INFO = "bag-info.txt"
@@ -50,3 +56,21 @@ def manifest(algorithm: str) -> str:
 def tag_manifest(algorithm: str) -> str:
     """Name of a tag manifest."""
     return f"tagmanifest-{algorithm}.txt"
+
+
+def seal(custody_head: str, manifest_sha256: str) -> str:
+    """The one figure that stands for a whole bundle, as 64 hexadecimal digits: over the head of the custody chain and
+    the SHA-256 of ``manifest-sha256.txt``, both in hexadecimal. ``bundle.json``, which that manifest lists, has the
+    digests of the files beside the payload.
+    """
+    return sha256(f"workbench-seal-1\n{custody_head}\n{manifest_sha256}\n".encode("ascii", "replace")).hexdigest()
+
+
+REPORT_FILES = frozenset({REPORT})
+"""The pages of the report. Pictures stand in `PREVIEWS`."""
+BESIDE = frozenset(
+    {BAGIT, BAG_INFO, README, VERIFIER, SIGNATURE, PUBLIC_KEY, *map(manifest, ALGORITHMS)}
+    | set(map(tag_manifest, ALGORITHMS))
+)
+"""Every file beside the payload that a bundle can have."""
+OPTIONAL = frozenset({SIGNATURE, PUBLIC_KEY})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,3 +77,14 @@ class Renumbering:
         if table not in self._old:
             self._old[table] = np.concatenate(([0], np.flatnonzero(self.masks[table])))
         return self._old[table]
+
+    def runs(self) -> Iterator[dict[str, str | int]]:
+        """``numbering.jsonl``: neighbouring rows of a table that are neighbours in the case of the bundle too."""
+        for table in REFERS:
+            old = self.old(table)[1:]
+            if not len(old):
+                continue
+            begins = np.concatenate(([0], np.flatnonzero(np.diff(old) != 1) + 1))
+            ends = np.concatenate((begins[1:], [len(old)]))
+            for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+                yield {"table": table, "new": begin + 1, "old": int(old[begin]), "count": end - begin}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from workbench.bundle import tagfiles
+from workbench.bundle import layout, tagfiles
 from workbench.bundle.charts import LOOKED, timeline_chart
 from workbench.bundle.days import Days
 from workbench.bundle.formats import Row, counted
@@ -63,7 +63,7 @@ class Facts:
     def summary(self) -> Row:
         """``bundle.json``."""
         return {
-            "format": "workbench-bundle-1",
+            "format": layout.FORMAT,
             "case": self.case_uid,
             "title": self.title,
             "number": self.number,

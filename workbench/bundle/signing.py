@@ -1,8 +1,14 @@
-"""An Ed25519 signature (RFC 8032) over the manifests of a bag."""
+"""An Ed25519 signature (RFC 8032) over the manifests of a bag.
+
+A key's *fingerprint* is the SHA-256, in hexadecimal, of the public key in DER (``SubjectPublicKeyInfo``, RFC 8410), as
+``openssl pkey -pubin -in KEY -outform DER | sha256sum`` prints it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +38,11 @@ class Signer:
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
         return self.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the public key."""
+        return fingerprint_of(self.public_pem)
 
 
 def read_key(file: Path) -> Signer:
@@ -70,3 +81,35 @@ def holds(public_pem: bytes, signature: bytes, *contents: bytes) -> bool:
     except (ValueError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
+
+
+def fingerprint_of(public_pem: bytes) -> str:
+    """The fingerprint of an Ed25519 public key in PEM; raises `ValueError` for anything else."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+    try:
+        key = load_pem_public_key(public_pem)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("no key") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError("no Ed25519 key")  # noqa: TRY004 - of the content
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def expected_key(text: str) -> str:
+    """The fingerprint that is meant: itself, colons and capitals allowed, or that of a public key in a PEM file.
+
+    Raises `UserError` ``key-expected``.
+    """
+    plain = text.replace(":", "").strip().lower()
+    if re.fullmatch(r"[0-9a-f]{64}", plain):
+        return plain
+    file = Path(text)
+    try:
+        if not file.is_file() or file.stat().st_size > 1 << 16:
+            raise ValueError
+        return fingerprint_of(file.read_bytes())
+    except (OSError, ValueError):
+        raise UserError("key-expected", name=file.name or text[:80]) from None

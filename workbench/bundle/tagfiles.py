@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from workbench.bundle.report import Facts
 
 
-def bag_info(facts: Facts, size: int, count: int) -> bytes:
-    """``bag-info.txt`` of RFC 8493 §2.2.2; every value on one line."""
+Labels = list[tuple[str, str]]
+
+
+def labels(facts: Facts, signed_by: str | None) -> Labels:
+    """What ``bag-info.txt`` (RFC 8493 §2.2.2) says that does not depend on the payload; every value on one line.
+
+    It stands in ``bundle.json`` too, so that nobody can change it in one place only.
+    """
     made = to_datetime(facts.made, UTC)
     values: list[tuple[str, str | None]] = [
         ("Source-Organization", facts.organisation),
@@ -29,16 +35,21 @@ def bag_info(facts: Facts, size: int, count: int) -> bytes:
         ("Internal-Sender-Identifier", facts.number),
         ("Internal-Sender-Description", facts.sentence),
         ("Bagging-Date", made.strftime("%Y-%m-%d")),
-        ("Bag-Size", _bag_size(size)),
-        ("Payload-Oxum", f"{size}.{count}"),
         ("Bag-Software-Agent", f"investigation-workbench {__version__}"),
         ("Workbench-Bundle", layout.VERSION),
         ("Workbench-Recipient", facts.recipient),
         ("Workbench-Custody-Head", facts.head),
         ("Workbench-Custody-Ops", str(facts.ops)),
         ("Workbench-Evidence-Manifest-Sha256", facts.evidence_manifest),
+        ("Workbench-Signed-By", signed_by),
     ]
-    return "".join(f"{label}: {_line(value)}\n" for label, value in values if value and _line(value)).encode()
+    return [(label, _line(value)) for label, value in values if value and _line(value)]
+
+
+def bag_info(known: Labels, size: int, count: int, seal: str) -> bytes:
+    """``bag-info.txt`` for a payload of that many bytes and files."""
+    own = [("Bag-Size", _bag_size(size)), ("Payload-Oxum", f"{size}.{count}"), ("Workbench-Seal", seal)]
+    return "".join(f"{label}: {value}\n" for label, value in (*known, *own)).encode()
 
 
 def _line(value: str) -> str:
@@ -54,7 +65,7 @@ def _bag_size(size: int) -> str:
     return f"{amount:.3g} TB"
 
 
-def readme(facts: Facts, *, signed: bool) -> bytes:
+def readme(facts: Facts, signed_by: str | None) -> bytes:
     """The README for people who have never heard of this program."""
     from jinja2 import Environment, StrictUndefined
 
@@ -67,7 +78,7 @@ def readme(facts: Facts, *, signed: bool) -> bytes:
         made=to_datetime(facts.made, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         title=_line(facts.title or ""),
         left_out=[(count, Message(f"left-{reason}").text()) for reason, count in facts.left_out],
-        signed=signed,
+        signed_by=signed_by,
         versions=versions(),
     )
     return (text.rstrip("\n") + "\n").encode()

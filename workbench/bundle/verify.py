@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import tempfile
@@ -10,12 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from struct import error as StructError  # noqa: N812 - a name that says what it is
 from typing import Any, BinaryIO
 
 from workbench.bundle import layout
 from workbench.bundle.bag import SYSTEM, Bag, check_bag
 from workbench.bundle.bagfiles import UNREADABLE, Digests, is_bundle, opened
-from workbench.bundle.signing import holds
+from workbench.bundle.hostile import LONGEST_LINE, plain_json
+from workbench.bundle.numbering import REFERS
+from workbench.bundle.recheck import Proof, Recheck
+from workbench.bundle.retable import PARTLY, WHOLE, tables_hold
+from workbench.bundle.signing import fingerprint_of, holds
+from workbench.bundle.tagfiles import bag_info
 from workbench.case import custody, driver
 from workbench.case.columns import Columns
 from workbench.case.custody import RowSet
@@ -26,21 +31,35 @@ from workbench.case.warcstore import Warcs
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
+from workbench.core.times import rfc3339
 from workbench.queries.verify import Problem
 from workbench.queries.verify import verify as verify_case
+
+OpenSets = dict[str, list[tuple[int, int, int, bytes, bytes]]]
+"""By table: first and last row, op, salt, digest."""
+MOST_ROWS = 5_000_000
+"""In one row set: all of them are in memory at a time."""
 
 __all__ = ["BundleVerified", "is_bundle", "verify_bundle"]
 
 
 @dataclass(frozen=True)
 class BundleVerified:
-    """What a check came to. `checked` counts files, ops and rows; `head` is that of the custody chain, or null."""
+    """What a check came to. `checked` counts files, ops and rows; `head` is that of the custody chain, or null.
+
+    `seal` is computed anew (`layout.seal`); `signed_by` is the fingerprint of the key whose signature was checked and
+    holds. `proof` says what the chain proves, what was computed again from it, and what only seal or signature cover;
+    null for bags of other programs and for bundles of layout 1.
+    """
 
     checked: int
     problems: tuple[Problem, ...]
     warnings: tuple[Message, ...]
     files: int
     head: str | None
+    seal: str | None = None
+    signed_by: str | None = None
+    proof: Proof | None = None
 
     @property
     def ok(self) -> bool:
@@ -48,8 +67,19 @@ class BundleVerified:
         return not self.problems
 
 
-def verify_bundle(path: Path, progress: Progress | None = None) -> BundleVerified:
-    """Read every byte again. Raises `UserError` ``bundle-not-found``, ``bundle-unreadable``, and `Cancelled`."""
+def verify_bundle(
+    path: Path,
+    progress: Progress | None = None,
+    *,
+    expect_seal: str | None = None,
+    expect_key: str | None = None,
+) -> BundleVerified:
+    """Read every byte again, and compute again what can be.
+
+    `expect_seal` is the seal, and `expect_key` the fingerprint of the key, that the recipient got by another way: any
+    other, or none, is a problem. For a job thread. Raises `UserError` ``bundle-not-found``, ``bundle-unreadable``,
+    and `Cancelled`.
+    """
     progress = progress or Progress()
     if not is_bundle(path):
         raise UserError("bundle-not-found", path=path.name)
@@ -57,12 +87,23 @@ def verify_bundle(path: Path, progress: Progress | None = None) -> BundleVerifie
     try:
         bag = check_bag(files, progress)
         checked = len(files.sizes)
-        head = None
+        ours = _Ours(bag, progress)
         if "Workbench-Bundle" in bag.info or layout.SUMMARY in files.sizes:
-            ours = _Ours(bag, progress)
             checked += ours.check()
-            head = ours.head
-        return BundleVerified(checked, tuple(bag.problems), tuple(bag.warnings), len(files.sizes), head)
+        if expect_seal is not None and ours.seal != expect_seal.strip().lower():
+            bag.problem("bundle-seal-expected", ours.seal or "–")
+        if expect_key is not None and ours.signed_by != expect_key:
+            bag.problem("bundle-key-expected", ours.signed_by or "–")
+        return BundleVerified(
+            checked,
+            tuple(dict.fromkeys(bag.problems)),
+            tuple(bag.warnings),
+            len(files.sizes),
+            ours.head,
+            ours.seal,
+            ours.signed_by,
+            ours.proof,
+        )
     finally:
         files.close()
 
@@ -74,23 +115,84 @@ class _Ours:
         self.bag = bag
         self.progress = progress
         self.head: str | None = None
+        self.seal: str | None = None
+        self.signed_by: str | None = None
+        self.proof: Proof | None = None
+        self.summary: dict[str, Any] = {}
+        self.sets: dict[str, list[tuple[int, int, bool]]] = {}
+        self.open_sets: OpenSets = {}
+        self.seen_rows = False
         self.ops = 0
         self.rows = 0
 
     def check(self) -> int:
         """Run all checks; returns how many ops and rows were computed again."""
-        for path in (layout.SUMMARY, layout.CUSTODY, layout.CASE_FILE, layout.EVIDENCE_MANIFEST, layout.README):
+        old = self.bag.info.get("Workbench-Bundle") == ["1"]
+        needed = (layout.SUMMARY, layout.CUSTODY, layout.CASE_FILE, layout.EVIDENCE_MANIFEST, layout.README)
+        for path in needed if old else (*needed, layout.NUMBERING, layout.VERIFIER):
             if path not in self.bag.files.sizes:
                 self.bag.problem("bundle-incomplete", path)
         self._tags()
         self._evidence()
-        try:
-            self._chain()
-        except (KeyError, ValueError, TypeError, AttributeError, *UNREADABLE) as error:
-            self.bag.problem("bundle-table", f"{layout.CUSTODY} ({error})")
-        self._signature()
-        self._case()
+        for place, check in (
+            (layout.SUMMARY, self._summary),
+            (layout.CUSTODY, self._chain),
+            (layout.BAG_INFO, self._seal),
+            (layout.SIGNATURE, self._signature),
+            (layout.CASE_FILE, self._case),
+        ):
+            try:
+                check()
+            except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, *UNREADABLE) as error:
+                self.bag.problem("bundle-table", f"{place} ({error})"[:500])
+        if not self.seen_rows:
+            self._rows(None)
         return self.ops + self.rows
+
+    @property
+    def _is_old(self) -> bool:
+        """Of layout 1, by all that it says of itself?"""
+        return self.summary.get("format") == "workbench-bundle-1" and self.bag.info.get("Workbench-Bundle") == ["1"]
+
+    def _summary(self) -> None:
+        if layout.SUMMARY not in self.bag.files.sizes:
+            return
+        found = plain_json(self.bag.files.read(layout.SUMMARY))
+        if not isinstance(found, dict):
+            raise TypeError("no object")
+        self.summary = found
+        if self._is_old:
+            self.bag.warn("bundle-old-layout", layout.SUMMARY)
+        elif found.get("format") != layout.FORMAT or self.bag.info.get("Workbench-Bundle") != [layout.VERSION]:
+            self.bag.problem("bundle-layout", str(found.get("format"))[:100])
+
+    def _seal(self) -> None:
+        """The seal, and that what stands beside the payload is what the payload says of it."""
+        manifest = self.bag.digests.get(layout.manifest("sha256"))
+        if self.head is None or manifest is None:
+            return
+        self.seal = layout.seal(self.head, manifest.hex())
+        if self._is_old:
+            return
+        if self.bag.info.get("Workbench-Seal") != [self.seal]:
+            self.bag.problem("bundle-seal", layout.BAG_INFO)
+        known = [(str(label), str(value)) for label, value in self.summary["bag_info"]]
+        size, count = self._payload()
+        if self.bag.files.read(layout.BAG_INFO) != bag_info(known, size, count, self.seal):
+            self.bag.problem("bundle-beside", layout.BAG_INFO)
+        beside: dict[str, str] = self.summary["beside_payload"]
+        for path in (layout.BAGIT, layout.README, layout.VERIFIER):
+            digest = self.bag.digests.get(path)
+            if digest is None or beside.get(path) != digest.hex():
+                self.bag.problem("bundle-beside", path)
+
+    def _payload(self) -> tuple[int, int]:
+        sizes = [
+            size
+            for path, size in self.bag.files.sizes.items()
+            if path.startswith("data/") and not SYSTEM.fullmatch(path)
+        ]
+        return sum(sizes), len(sizes)
 
     def _tags(self) -> None:
         """Every tag file is listed; only the signature and the tag manifests themselves cannot be."""
@@ -127,23 +229,28 @@ class _Ours:
             self.bag.problem("bundle-evidence", layout.EVIDENCE_MANIFEST)
 
     def _lines(self, path: str) -> Iterator[str]:
+        for line in self._raw_lines(path):
+            yield line.decode("utf-8", "replace")
+
+    def _raw_lines(self, path: str) -> Iterator[bytes]:
         if path not in self.bag.files.sizes:
             return
         with self.bag.files.open(path) as stream:
-            while line := stream.readline():
-                yield line.decode("utf-8", "replace")
+            while line := stream.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE:
+                    raise ValueError("a line is too long")
+                yield line
 
     # the chain
 
     def _chain(self) -> None:
         if layout.SUMMARY not in self.bag.files.sizes or layout.CUSTODY not in self.bag.files.sizes:
             return
-        summary = json.loads(self.bag.files.read(layout.SUMMARY))
+        summary = self.summary
         prev = custody.genesis(bytes.fromhex(summary["case"]))
-        open_sets: dict[str, list[tuple[int, int, int, bytes, bytes]]] = {}
-        for line in self._lines(layout.CUSTODY):
+        for line in self._raw_lines(layout.CUSTODY):
             self.progress.check()
-            entry = json.loads(line)
+            entry = plain_json(line)
             self.ops += 1
             where = f"op {entry['seq']}"
             sets = [
@@ -171,9 +278,14 @@ class _Ours:
                     and custody.salted(bytes.fromhex(salt), entry[name]).hex() != entry[f"{name}_digest"]
                 ):
                     self.bag.problem("bundle-chain", f"{where} ({name})")
+            if not self._is_old and entry["time"] != rfc3339(entry["time_us"]):
+                self.bag.problem("bundle-chain", f"{where} (time)")
             for each, row_set in zip(entry["rows"], sets, strict=True):
+                if row_set.count != row_set.last - row_set.first + 1 or not 0 < row_set.count <= MOST_ROWS:
+                    raise ValueError(f"rows of {row_set.table}")
+                self.sets.setdefault(row_set.table, []).append((row_set.first, row_set.last, each["salt"] is not None))
                 if each["salt"] is not None:
-                    open_sets.setdefault(row_set.table, []).append(
+                    self.open_sets.setdefault(row_set.table, []).append(
                         (row_set.first, row_set.last, entry["seq"], bytes.fromhex(each["salt"]), row_set.digest)
                     )
             prev = bytes.fromhex(entry["hash"])
@@ -182,19 +294,24 @@ class _Ours:
             self.bag.problem("bundle-head", layout.SUMMARY)
         if self.bag.info.get("Workbench-Custody-Head") != [self.head]:
             self.bag.problem("bundle-head", layout.BAG_INFO)
-        self._rows(open_sets)
 
-    def _rows(self, open_sets: dict[str, list[tuple[int, int, int, bytes, bytes]]]) -> None:
-        """Compute the digest of every row set whose salt is given. Sets of a table lie one after the other."""
+    def _rows(self, recheck: Recheck | None) -> None:
+        """Compute the digest of every row set whose salt is given, and hand its rows to `recheck`. Sets of a table lie
+        one after the other.
+        """
+        self.seen_rows = True
+        order = {table: number for number, table in enumerate(("actor", *REFERS))}
         files = {path for path in self.bag.files.sizes if path.startswith(f"{layout.ROWS}/")}
-        for table, sets in sorted(open_sets.items()):
+        for table, sets in sorted(self.open_sets.items(), key=lambda each: (order.get(each[0], 99), each[0])):
             path = f"{layout.ROWS}/{table}.jsonl"
             files.discard(path)
-            lines = self._lines(path)
+            lines = self._raw_lines(path)
             try:
-                columns = json.loads(next(lines))["columns"]
+                columns = plain_json(next(lines))["columns"]
                 for first, last, seq, salt, digest in sorted(sets):
-                    found = [json.loads(next(lines)) for _ in range(first, last + 1)]
+                    found = [plain_json(next(lines)) for _ in range(first, last + 1)]
+                    if any(len(row) != len(columns) + 1 for row in found):
+                        raise ValueError(path)
                     self.rows += len(found)
                     self.progress.check()
                     ids = [row[0] for row in found]
@@ -203,9 +320,13 @@ class _Ours:
                         custody.rows_digest(salt, table, first, values) != digest
                     ):
                         self.bag.problem("bundle-rows", f"{table} op {seq}")
+                    elif recheck is not None:
+                        recheck.rows(table, ids, values)
                 if next(lines, None) is not None:
                     self.bag.problem("bundle-rows", path)
-            except (StopIteration, ValueError, KeyError, TypeError, IndexError, OverflowError, *UNREADABLE):
+            except (
+                StopIteration, ValueError, KeyError, TypeError, IndexError, OverflowError, StructError, *UNREADABLE
+            ):  # fmt: skip
                 self.bag.problem("bundle-rows", path)
         for path in sorted(files):
             self.bag.problem("bundle-rows", path)
@@ -215,7 +336,11 @@ class _Ours:
     def _signature(self) -> None:
         files = self.bag.files
         present = [path for path in (layout.SIGNATURE, layout.PUBLIC_KEY) if path in files.sizes]
+        said = self.summary.get("signed_by")
+        recorded = [each for each in (said, *self.bag.info.get("Workbench-Signed-By", ())) if each]
         if not present:
+            if recorded:
+                self.bag.problem("bundle-signature-missing", str(recorded[0])[:100])
             return
         try:
             good = len(present) == 2 and holds(
@@ -228,7 +353,12 @@ class _Ours:
             good = False
         if not good:
             self.bag.problem("bundle-signature", present[0])
-        self.bag.warn("bag-signature-unchecked", layout.PUBLIC_KEY)
+            return
+        own = fingerprint_of(files.read(layout.PUBLIC_KEY))
+        if not self._is_old and (said != own or self.bag.info.get("Workbench-Signed-By") != [own]):
+            self.bag.problem("bundle-signature-other", own)
+            return
+        self.signed_by = own
 
     def _case(self) -> None:
         if layout.CASE_FILE not in self.bag.digests:
@@ -257,11 +387,25 @@ class _Ours:
                 evidence = _HashedEvidence(place.parent, self.bag)
                 columns = Columns(place.parent, uid, writable=False)
                 reader = Reader(conn, columns, evidence, Previews(place.parent / "none", writable=False), uid)
-                return [problem.text for problem in verify_case(reader, self.progress).problems]
+                found = [problem.text for problem in verify_case(reader, self.progress).problems]
+                if not self._is_old and not self._compared(reader):
+                    found.append(Message("verify-bundle-not-compared", {"where": layout.CASE_FILE}).text())
+                return found
         except (TypeError, ValueError) as error:
             return [str(error)]
         finally:
             conn.close()
+
+    def _compared(self, reader: Reader) -> bool:
+        """Compare the case with the rows that the chain vouches for, and the tables with the case."""
+        if self.head is None or layout.NUMBERING not in self.bag.digests:
+            return False
+        recheck = Recheck(self.bag, self.summary, self.sets, self._raw_lines, reader, self.progress)
+        self._rows(recheck)
+        bound, unbound, closed = recheck.finish(self.head, self.ops)
+        tables_hold(recheck)
+        self.proof = Proof(bound, unbound, closed, WHOLE, PARTLY)
+        return True
 
 
 class _HashedEvidence(Evidence):
@@ -280,6 +424,16 @@ class _HashedEvidence(Evidence):
     def warcs(self) -> Warcs:
         """The exchanges of the bundle."""
         return _BagWarcs(self._bag)
+
+    def has(self, sha256: bytes) -> bool:
+        """Is it in the bundle?"""
+        return layout.object_path(sha256.hex()) in self._bag.files.sizes
+
+    def open(self, sha256: bytes) -> BinaryIO:
+        """A seekable stream of an object; raises `UserError` ``object-missing``."""
+        if not self.has(sha256):
+            raise UserError("object-missing", sha256=sha256.hex())
+        return self._bag.files.open(layout.object_path(sha256.hex()))
 
     def check(self, sha256: bytes, size: int) -> str | None:
         """What the hashing came to."""
@@ -307,4 +461,8 @@ class _BagWarcs(Warcs):
 
 
 def _value(plain: Any) -> Any:
-    return bytes.fromhex(plain["b"]) if isinstance(plain, dict) else plain
+    if type(plain) in (int, float, str, type(None)):
+        return plain
+    if type(plain) is dict and list(plain) == ["b"]:
+        return bytes.fromhex(plain["b"])
+    raise TypeError("no value of a row")

@@ -9,16 +9,17 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from workbench.bundle import layout, tagfiles
-from workbench.bundle.custodylog import write_custody, write_rows
+from workbench.bundle.custodylog import closed_sets, write_custody, write_rows
 from workbench.bundle.days import days_of
 from workbench.bundle.excerpts import Excerpts, cut
 from workbench.bundle.exchanges import Carried, write_exchanges
 from workbench.bundle.formats import Row, json_line, write_table
+from workbench.bundle.numbering import Renumbering
 from workbench.bundle.rebuild import EMPTY, Origin, rebuild
 from workbench.bundle.redaction import Redaction, read_redaction
 from workbench.bundle.report import Facts, write_report
@@ -36,12 +37,15 @@ from workbench.core.errors import UserError
 from workbench.core.filter import Filter
 from workbench.core.progress import Progress
 from workbench.core.sentence import sentence
+from workbench.ops import bundles
 from workbench.queries import custody
 
 
 @dataclass(frozen=True)
 class Written:
-    """A bundle that was written and verified. `left_out` is (reason, count) of what stayed behind."""
+    """A bundle that was written and verified. `left_out` is (reason, count) of what stayed behind; `seal` is the one
+    figure that a recipient compares (`layout.seal`), `signed_by` the fingerprint of the key.
+    """
 
     path: Path
     objects: int
@@ -49,6 +53,10 @@ class Written:
     left_out: list[tuple[str, int]]
     manifest_sha256: str
     custody_head: str
+    seal: str
+    signed_by: str | None
+    recorded: bool = False
+    """Was the seal recorded in the custody of the case? It cannot be where the case must not be changed."""
 
 
 def write_bundle(
@@ -73,13 +81,26 @@ def write_bundle(
     signer = read_key(sign) if sign is not None else None
     try:
         with _scratch(out) as scratch, case.reader() as reader:
-            return _Writing(case, reader, out, scratch, asked, redaction, progress or Progress()).run(
+            written = _Writing(case, reader, out, scratch, asked, redaction, progress or Progress()).run(
                 as_zip, recipient, signer
             )
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise UserError("bundle-disk-full", path=out.name) from error
         raise UserError("bundle-cannot-write", path=out.name, reason=error.strerror or str(error)) from error
+    return _recorded(case, written)
+
+
+def _recorded(case: Case, written: Written) -> Written:
+    """Write the seal into the case's custody. A bundle that stands is not taken back because that fails."""
+    if not case.writable:
+        return written
+    name = os.fsencode(written.path.name).decode("utf-8", "replace")
+    try:
+        case.run(bundles.sealed, name, written.seal, written.manifest_sha256)
+    except UserError:
+        return written
+    return replace(written, recorded=True)
 
 
 def _refuse(case: Case, out: Path) -> None:
@@ -128,6 +149,8 @@ class _Writing:
     objects: int = 0
     object_bytes: int = 0
     evidence_manifest: str = ""
+    closed: list[Row] = field(default_factory=list)
+    """Row sets whose salts are not given, by table."""
 
     def run(self, as_zip: bool, recipient: str | None, signer: Signer | None) -> Written:
         self.progress.stage("stage-bundle-select")
@@ -174,10 +197,31 @@ class _Writing:
             self.evidence_manifest = self._evidence_manifest(sink)
             facts = self._record(sink, selection, tables, recipient, head)
         sink.add_file(layout.CASE_FILE, path)
-        summary = json_line(facts.summary()).encode()
-        sink.add_bytes(layout.SUMMARY, summary)
-        manifest = self._tag_files(sink, facts, signer)
-        return Written(self.out, self.objects, self.object_bytes, facts.left_out, manifest, head.hash.hex())
+        self._numbering(sink, numbers)
+        signed_by = None if signer is None else signer.fingerprint
+        beside = {
+            layout.BAGIT: layout.DECLARATION,
+            layout.README: tagfiles.readme(facts, signed_by),
+            layout.VERIFIER: tagfiles.verifier(),
+        }
+        labels = tagfiles.labels(facts, signed_by)
+        told = {
+            **facts.summary(),
+            "closed": self.closed,
+            "signed_by": signed_by,
+            "bag_info": labels,
+            "beside_payload": {name: hashlib.sha256(content).hexdigest() for name, content in beside.items()},
+        }
+        sink.add_bytes(layout.SUMMARY, json_line(told).encode())
+        manifest, seal = self._tag_files(sink, beside, labels, facts.head, signer)
+        return Written(self.out, self.objects, self.object_bytes, facts.left_out, manifest, facts.head, seal, signed_by)
+
+    def _numbering(self, sink: Sink, numbers: Renumbering) -> None:
+        """Which row of the case in the bundle is which of the case that it came from."""
+        file = self.scratch / "numbering.jsonl"
+        with file.open("w", encoding="ascii", newline="\n") as out:
+            out.writelines(map(json_line, numbers.runs()))
+        sink.add_file(layout.NUMBERING, file)
 
     def _setting(self, key: str) -> str | None:
         return read_setting(self.reader, key)
@@ -275,6 +319,7 @@ class _Writing:
         for file in sorted(folder.iterdir()):
             sink.add_file(f"{layout.TABLES}/{file.name}", file)
         ops = write_custody(self.reader, selection, self.scratch / "custody.jsonl", self.progress)
+        self.closed = closed_sets(self.scratch / "custody.jsonl")
         sink.add_file(layout.CUSTODY, self.scratch / "custody.jsonl")
         rows = self.scratch / "rows"
         rows.mkdir()
@@ -314,24 +359,27 @@ class _Writing:
 
     # the tag files
 
-    def _tag_files(self, sink: Sink, facts: Facts, signer: Signer | None) -> str:
+    def _tag_files(
+        self, sink: Sink, beside: dict[str, bytes], labels: tagfiles.Labels, head: str, signer: Signer | None
+    ) -> tuple[str, str]:
+        """Write what stands beside the payload; returns the SHA-256 of its manifest, and the seal."""
         payload = sink.payload_lines()
-        sink.add_bytes(layout.BAGIT, layout.DECLARATION)
-        sink.add_bytes(layout.BAG_INFO, tagfiles.bag_info(facts, *sink.payload))
-        sink.add_bytes(layout.README, tagfiles.readme(facts, signed=signer is not None))
-        sink.add_bytes(layout.VERIFIER, tagfiles.verifier())
+        with payload[0].open("rb") as lines:
+            manifest = hashlib.file_digest(lines, "sha256").hexdigest()
+        seal = layout.seal(head, manifest)
+        sink.add_bytes(layout.BAG_INFO, tagfiles.bag_info(labels, *sink.payload, seal))
+        for name, content in beside.items():
+            sink.add_bytes(name, content)
         signed = [payload[0].read_bytes()] if signer is not None else []
-        manifests = [
+        for algorithm, file in zip(layout.ALGORITHMS, payload, strict=True):
             sink.add_file(layout.manifest(algorithm), file)
-            for algorithm, file in zip(layout.ALGORITHMS, payload, strict=True)
-        ]
         tags = [sink.tag_lines(number) for number in range(len(layout.ALGORITHMS))]
         for algorithm, content in zip(layout.ALGORITHMS, tags, strict=True):
             sink.add_bytes(layout.tag_manifest(algorithm), content)
         if signer is not None:
             sink.add_bytes(layout.SIGNATURE, signer.sign(*signed, tags[0]))
             sink.add_bytes(layout.PUBLIC_KEY, signer.public_pem)
-        return manifests[0].digests[0]
+        return manifest, seal
 
 
 class _Readable:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from workbench.core.errors import UserError
 from workbench.core.messages import Message
 
 if TYPE_CHECKING:
+    from workbench.case.case import Case
     from workbench.case.readers import Reader
 
 BROKEN = ("not-a-case", "case-unreadable", "case-incomplete", "case-damaged")
@@ -34,6 +37,10 @@ def _custody(_call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
 
 def _verify_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("path", metavar="PATH", help="a case (.wbcase), a bundle folder or a bundle zip")
+    parser.add_argument("--expect-seal", metavar="HEX", help="the seal that you got by another way; any other fails")
+    parser.add_argument(
+        "--expect-key", metavar="KEY", help="public key file (PEM) or fingerprint; a bundle not signed with it fails"
+    )
 
 
 def _verify(call: Call) -> int:
@@ -47,11 +54,18 @@ def _verify(call: Call) -> int:
         for warning in result.get("warnings", ()):
             call.out.line(f"note: {warning['text']}")
         count = len(result["problems"])
+        fine = "No problem found" if "seal" in result else "All is as it was"
         call.out.line(
-            f"All is as it was: {result['checked']:,} things checked."
+            f"{fine}: {result['checked']:,} things checked."
             if result["ok"]
             else f"{count} problem{'s' if count > 1 else ''}; {result['checked']:,} things checked."
         )
+        for line in result.get("proof", ()):
+            call.out.line(line)
+        if "seal" in result:
+            call.out.line(f"signed by {result['signed_by']}" if result["signed_by"] else "not signed")
+        if result.get("seal"):
+            call.out.line(f"seal {result['seal']}")
         if result["custody_head"]:
             call.out.line(f"custody head {result['custody_head']}")
     return DONE if result["ok"] else FOUND
@@ -105,13 +119,21 @@ def _verified_bundle(call: Call, path: Path) -> dict[str, Any]:
 
     if not is_bundle(path):
         raise UserError("cli-neither", path=path.name)
-    found = verify_bundle(path, call.progress)
+    from workbench.bundle.signing import expected_key
+
+    seal, key = call.args.expect_seal, call.args.expect_key
+    if seal is not None and re.fullmatch(r"[0-9A-Fa-f]{64}", seal.strip()) is None:
+        raise UserError("seal-expected")
+    found = verify_bundle(path, call.progress, expect_seal=seal, expect_key=None if key is None else expected_key(key))
     return {
         "ok": found.ok,
         "checked": found.checked,
         "problems": _problems(found.problems),
         "custody_head": found.head,
         "warnings": [{"code": each.code, "text": each.text()} for each in found.warnings],
+        "seal": found.seal,
+        "signed_by": found.signed_by,
+        "proof": [] if found.proof is None else [each.text() for each in found.proof.messages()],
     }
 
 
@@ -165,7 +187,7 @@ def _bundle(call: Call) -> int:
     from workbench.bundle.write import write_bundle
 
     args = call.args
-    with call.case() as case:
+    with _to_record_in(call) as case:
         with case.reader() as reader:
             asked = filter_of(call, reader)
         written = write_bundle(
@@ -178,18 +200,35 @@ def _bundle(call: Call) -> int:
             sign=None if args.sign is None else Path(args.sign),
             progress=call.progress,
         )
-    result = {
+    result: dict[str, Any] = {
         **path_fields("path", written.path),
         "objects": written.objects,
         "bytes": written.bytes,
         "left_out": [{"reason": reason, "count": count} for reason, count in written.left_out],
         "manifest_sha256": written.manifest_sha256,
         "custody_head": written.custody_head,
+        "seal": written.seal,
+        "signed_by": written.signed_by,
+        "recorded": written.recorded,
     }
+    if not written.recorded:
+        call.out.say(Message("bundle-not-recorded").text())
     if not call.json:
         result["left_out"] = [f"{reason}: {count}" for reason, count in written.left_out]
     call.out.result(result)
     return FOUND if any(each in reason for reason, _ in written.left_out for each in UNREAD) else DONE
+
+
+@contextmanager
+def _to_record_in(call: Call) -> Iterator[Case]:
+    """The case, for writing where that can be: the seal is recorded in it. A bundle can be made without."""
+    from workbench.case import driver
+    from workbench.case.case import in_bundle, risky_place
+
+    path = case_path(call.args.case)
+    write = driver.sniff(path) == driver.SCHEMA and driver.may_write(path)
+    with call.case(write=write and not in_bundle(path) and risky_place(path) is None) as case:
+        yield case
 
 
 # demo
