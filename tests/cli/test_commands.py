@@ -399,10 +399,10 @@ def test_bundle_and_verify_it(case: Path, tmp_path: Path) -> None:
     assert made["recorded"]
     assert made["signed_by"] is None
     assert run("verify", tmp_path / "out", "--expect-seal", made["seal"]).code == 0
-    said = run("verify", tmp_path / "out", "--expect-seal", "0" * 64)
+    said = run("verify", tmp_path / "out", "--expect-seal", "0" * 64, code=1)
     assert (said.code, "not signed" in said.out, made["seal"] in said.out) == (1, True, True)
-    assert run("verify", tmp_path / "out", "--expect-seal", "abc").code == 2
-    assert run("verify", tmp_path / "out", "--expect-key", "a" * 64).code == 1
+    assert run("verify", tmp_path / "out", "--expect-seal", "abc", code=2).code == 2
+    assert run("verify", tmp_path / "out", "--expect-key", "a" * 64, code=1).code == 1
     assert "sound" not in said.out.lower()
     assert made["objects"] >= 4
     assert {"outside-filter"} <= {each["reason"] for each in made["left_out"]}
