@@ -1,4 +1,4 @@
-"""Runs benchmarks, each in a process of its own: ``python -m tests.bench [a b c d e f g] [--small]``."""
+"""Runs benchmarks, each in a process of its own: ``python -m tests.bench [a b c d e f g h] [--small]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from pathlib import Path
 
 from tests.bench.common import ROOT, commit, machine
 
-ALL = {"a": "intake", "b": "origins", "c": "gallery", "d": "timeline", "e": "opening", "f": "watch", "g": "frames"}
+ALL = {
+    "a": "intake",
+    "b": "origins",
+    "c": "gallery",
+    "d": "timeline",
+    "e": "opening",
+    "f": "watch",
+    "g": "frames",
+    "h": "bundle",
+}
 
 
 def main() -> int:
@@ -22,7 +31,7 @@ def main() -> int:
         "names",
         nargs="*",
         metavar="NAME",
-        help="a intake, b origins, c gallery, d timeline, e opening, f watch, g frames",
+        help="a intake, b origins, c gallery, d timeline, e opening, f watch, g frames, h bundle",
     )
     parser.add_argument("--small", action="store_true", help="tiny inputs: does it work at all?")
     parser.add_argument("--write", type=Path, metavar="FILE", help="append the rows to this file")

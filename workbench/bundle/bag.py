@@ -9,12 +9,13 @@ import hashlib
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 
 from workbench.bundle.bagfiles import UNREADABLE, BagFiles, Digests, unsafe
+from workbench.bundle.leaks.search import Search
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.queries.verify import Problem
@@ -59,8 +60,15 @@ def shown(text: str) -> str:
     )
 
 
-def check_bag(files: BagFiles, progress: Progress) -> Bag:
-    """Read everything and compare it with what the bag says of itself."""
+Known = Callable[[str], "dict[str, bytes] | None"]
+"""The digests of a file that was read already; null where it is to be read."""
+
+
+def check_bag(files: BagFiles, progress: Progress, search: Search | None = None, known: Known | None = None) -> Bag:
+    """Read everything and compare it with what the bag says of itself.
+
+    `search` gets every byte that is read; `known` gives the digests of files that were read after they were written.
+    """
     bag = Bag(files)
     for kind, path in files.odd:
         bag.problem(kind, path)
@@ -68,7 +76,7 @@ def check_bag(files: BagFiles, progress: Progress) -> Bag:
     _manifests(bag)
     _names(bag)
     _fetch(bag)
-    _hash(bag, progress)
+    _hash(bag, progress, search, known or (lambda _: None))
     _info(bag)
     return bag
 
@@ -190,7 +198,7 @@ def _fetch(bag: Bag) -> None:
             bag.problem("bag-fetch", parts[2])
 
 
-def _hash(bag: Bag, progress: Progress) -> None:
+def _hash(bag: Bag, progress: Progress, search: Search | None, known: Known) -> None:
     """Hash every file and compare it with every manifest that lists it."""
     for listing in (*bag.manifests.values(), *bag.tags.values()):
         for path in listing.absent:
@@ -215,7 +223,7 @@ def _hash(bag: Bag, progress: Progress) -> None:
         for start in range(0, len(names), 256):
             part = names[start : start + 256]
             for at, (path, found) in enumerate(
-                zip(part, pool.map(lambda each: _digests(bag, each), part), strict=True)
+                zip(part, pool.map(lambda each: known(each) or _digests(bag, each, search), part), strict=True)
             ):
                 progress.update(start + at + 1, item=path)
                 _compare(bag, path, found)
@@ -233,14 +241,19 @@ def _normal(path: str) -> str:
     return unicodedata.normalize("NFC", path)
 
 
-def _digests(bag: Bag, path: str) -> dict[str, bytes] | None:
+def _digests(bag: Bag, path: str, search: Search | None) -> dict[str, bytes] | None:
     listings = bag.manifests if path.startswith("data/") else bag.tags
     hashes = {name: hashlib.new(name) for name in {*listings, "sha256"}}
+    looked = None if search is None else search.file(path, bag.files.sizes[path])
     try:
         with bag.files.open(path) as stream:
             while block := stream.read(CHUNK):
                 for each in hashes.values():
                     each.update(block)
+                if looked is not None:
+                    looked.feed(block)
+        if looked is not None:
+            looked.finish(lambda: bag.files.open(path))
     except UNREADABLE:
         return None
     return {name: each.digest() for name, each in hashes.items()}

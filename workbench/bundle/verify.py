@@ -13,9 +13,10 @@ from struct import error as StructError  # noqa: N812 - a name that says what it
 from typing import Any, BinaryIO
 
 from workbench.bundle import layout
-from workbench.bundle.bag import SYSTEM, Bag, check_bag
+from workbench.bundle.bag import SYSTEM, Bag, Known, check_bag
 from workbench.bundle.bagfiles import UNREADABLE, Digests, is_bundle, opened
 from workbench.bundle.hostile import LONGEST_LINE, plain_json
+from workbench.bundle.leaks.search import Search
 from workbench.bundle.numbering import REFERS
 from workbench.bundle.recheck import Proof, Recheck
 from workbench.bundle.retable import PARTLY, WHOLE, tables_hold
@@ -73,21 +74,26 @@ def verify_bundle(
     *,
     expect_seal: str | None = None,
     expect_key: str | None = None,
+    search: Search | None = None,
+    known: Known | None = None,
 ) -> BundleVerified:
     """Read every byte again, and compute again what can be.
 
     `expect_seal` is the seal, and `expect_key` the fingerprint of the key, that the recipient got by another way: any
     other, or none, is a problem. For a job thread. Raises `UserError` ``bundle-not-found``, ``bundle-unreadable``,
     and `Cancelled`.
+
+    Who writes a bundle gives a `search`, which gets every byte and the values of the bundle's case, and the digests of
+    files that were read back after they were written.
     """
     progress = progress or Progress()
     if not is_bundle(path):
         raise UserError("bundle-not-found", path=path.name)
     files = opened(path)
     try:
-        bag = check_bag(files, progress)
+        bag = check_bag(files, progress, search, known)
         checked = len(files.sizes)
-        ours = _Ours(bag, progress)
+        ours = _Ours(bag, progress, search)
         if "Workbench-Bundle" in bag.info or layout.SUMMARY in files.sizes:
             checked += ours.check()
         if expect_seal is not None and ours.seal != expect_seal.strip().lower():
@@ -111,9 +117,10 @@ def verify_bundle(
 class _Ours:
     """What only bundles of this program have."""
 
-    def __init__(self, bag: Bag, progress: Progress) -> None:
+    def __init__(self, bag: Bag, progress: Progress, search: Search | None = None) -> None:
         self.bag = bag
         self.progress = progress
+        self.search = search
         self.head: str | None = None
         self.seal: str | None = None
         self.signed_by: str | None = None
@@ -387,6 +394,8 @@ class _Ours:
                 evidence = _HashedEvidence(place.parent, self.bag)
                 columns = Columns(place.parent, uid, writable=False)
                 reader = Reader(conn, columns, evidence, Previews(place.parent / "none", writable=False), uid)
+                if self.search is not None:
+                    self.search.database(conn, layout.CASE_FILE, self.progress)
                 found = [problem.text for problem in verify_case(reader, self.progress).problems]
                 if not self._is_old and not self._compared(reader):
                     found.append(Message("verify-bundle-not-compared", {"where": layout.CASE_FILE}).text())

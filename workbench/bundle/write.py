@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from workbench.bundle import layout, tagfiles
 from workbench.bundle.custodylog import closed_sets, write_custody, write_rows
@@ -19,13 +20,15 @@ from workbench.bundle.days import days_of
 from workbench.bundle.excerpts import Excerpts, cut
 from workbench.bundle.exchanges import Carried, write_exchanges
 from workbench.bundle.formats import Row, json_line, write_table
+from workbench.bundle.leaks.needles import Sought, sought
+from workbench.bundle.leaks.search import Search, Searched
 from workbench.bundle.numbering import Renumbering
 from workbench.bundle.rebuild import EMPTY, Origin, rebuild
 from workbench.bundle.redaction import Redaction, read_redaction
 from workbench.bundle.report import Facts, write_report
 from workbench.bundle.selection import Selection, selected
 from workbench.bundle.signing import Signer, read_key
-from workbench.bundle.sink import FolderSink, Sink, ZipSink
+from workbench.bundle.sink import Entry, FolderSink, Incoming, Sink, ZipSink
 from workbench.bundle.tables import COLUMNS, FILE_FACTS, CarriedEvidence, Tables, rebuilt_reader
 from workbench.bundle.verify import verify_bundle
 from workbench.bundle.watchreport import watched_sections
@@ -57,6 +60,7 @@ class Written:
     signed_by: str | None
     recorded: bool = False
     """Was the seal recorded in the custody of the case? It cannot be where the case must not be changed."""
+    searched: Searched = field(default_factory=Searched)
 
 
 def write_bundle(
@@ -151,23 +155,31 @@ class _Writing:
     evidence_manifest: str = ""
     closed: list[Row] = field(default_factory=list)
     """Row sets whose salts are not given, by table."""
+    search: Search = field(init=False)
 
     def run(self, as_zip: bool, recipient: str | None, signer: Signer | None) -> Written:
         self.progress.stage("stage-bundle-select")
         selection = selected(self.reader, self.asked, self.redaction)
         top = self.out.stem if as_zip and self.out.suffix.lower() == ".zip" else self.out.name
         draft = self.scratch / (f"{top}.zip" if as_zip else "bag")
-        sink: Sink = ZipSink(draft, top, self.scratch) if as_zip else FolderSink(draft, self.scratch)
+        self.search = search = Search(self._sought(), self.redaction.accept)
+        sink: Sink = ZipSink(draft, top, self.scratch) if as_zip else FolderSink(draft, self.scratch, search.file)
         try:
             written = self._fill(sink, selection, recipient, signer)
         finally:
             sink.close()
-        check = verify_bundle(draft, self.progress)
+        check = verify_bundle(draft, self.progress, search=search, known=sink.read_back.get)
+        search.refuse(self.out.name)
         if not check.ok:
             raise UserError("bundle-not-sound", path=self.out.name, problem=check.problems[0].text)
         self.progress.check()
         self._give_name(draft)
-        return written
+        return replace(written, searched=search.done())
+
+    def _sought(self) -> Sought:
+        """What must not be in the bundle."""
+        folders = (self.case.evidence.folder.absolute().parent,)
+        return sought(self.reader, self.redaction, own=self.asked.own, folders=folders)
 
     def _give_name(self, draft: Path) -> None:
         """Rename without ever replacing anything."""
@@ -245,14 +257,13 @@ class _Writing:
         """Copy the objects, and cut the logs."""
         wanted = int(selection.bytes_of.sum())
         self.progress.stage("stage-bundle-objects", wanted)
-        cursor = self.reader.conn.execute("SELECT id, sha256, size FROM object ORDER BY sha256")
-        done = 0
-        while rows := cursor.fetchmany(1000):
-            for row, sha256, size in rows:
-                if selection.bytes_of[row]:
-                    done += 1
-                    self.progress.update(done, item=sha256.hex()[:12])
-                    self._object(sink, row, sha256, size)
+        rows: dict[str, int] = {}
+        copied = sink.add_all(self._incoming(selection, rows), self.progress.check)
+        for done, (each, entry) in enumerate(copied, start=1):
+            self.progress.update(done, item=each.path.rpartition("/")[2][:12])
+            self._object(sink, rows.pop(each.path), each, entry)
+        for sha256 in self.redaction.accept:
+            selection.left_out["accepted-object"] += sink.has(layout.object_path(sha256.hex()))
         for problem in self.lost.values():
             selection.left_out[f"{problem.removeprefix('object-')}-bytes"] += 1
         self.progress.stage("stage-bundle-logs")
@@ -260,21 +271,33 @@ class _Writing:
         folder.mkdir()
         return cut(self.reader, selection, folder, self.progress)
 
-    def _object(self, sink: Sink, row: int, sha256: bytes, size: int) -> None:
-        path = layout.object_path(sha256.hex())
+    def _incoming(self, selection: Selection, rows: dict[str, int]) -> Iterator[Incoming]:
+        """The objects that go along; the row of each is entered into `rows` under its path."""
+        cursor = self.reader.conn.execute("SELECT id, sha256, size FROM object ORDER BY sha256")
+        while found := cursor.fetchmany(1000):
+            for row, sha256, size in found:
+                if selection.bytes_of[row]:
+                    path = layout.object_path(sha256.hex())
+                    rows[path] = row
+                    yield Incoming(path, size, partial(self._opened, sha256))
+
+    def _opened(self, sha256: bytes) -> _Readable | None:
+        """For any thread."""
         try:
-            stream = self.case.evidence.open(sha256)
+            return _Readable(self.case.evidence.open(sha256))
         except UserError:
+            return None
+
+    def _object(self, sink: Sink, row: int, each: Incoming, entry: Entry | None) -> None:
+        if entry is None:
             self.lost[row] = "object-missing"
-            return
-        with stream:
-            entry = sink.add(path, _Readable(stream), size, self.progress.check)
-        if (entry.digests[0], entry.size) != (sha256.hex(), size):
-            sink.take_back(path)
+        elif (layout.object_path(entry.digests[0]), entry.size) != (each.path, each.size):
+            sink.take_back(each.path)
+            self.search.forget(each.path)
             self.lost[row] = "object-damaged"
-            return
-        self.objects += 1
-        self.object_bytes += size
+        else:
+            self.objects += 1
+            self.object_bytes += entry.size
 
     def _exchanges(self, selection: Selection) -> Carried:
         """Write the exchanges with the servers, each with its body in full."""
@@ -385,8 +408,18 @@ class _Writing:
 class _Readable:
     """An object's stream whose reading errors are told apart from those of the bundle's disk."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+
+    def __enter__(self) -> _Readable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def fileno(self) -> int:
+        """The descriptor of the object."""
+        return self._stream.fileno()
 
     def read(self, size: int, /) -> bytes:
         """The next bytes; none at the end, and none where they cannot be read."""

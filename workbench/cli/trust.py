@@ -7,6 +7,7 @@ import re
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,11 +211,13 @@ def _bundle(call: Call) -> int:
         "seal": written.seal,
         "signed_by": written.signed_by,
         "recorded": written.recorded,
+        "searched": asdict(written.searched),
     }
     if not written.recorded:
         call.out.say(Message("bundle-not-recorded").text())
     if not call.json:
         result["left_out"] = [f"{reason}: {count}" for reason, count in written.left_out]
+        result["searched"] = Message("bundle-searched", asdict(written.searched)).text()
     call.out.result(result)
     return FOUND if any(each in reason for reason, _ in written.left_out for each in UNREAD) else DONE
 
