@@ -22,7 +22,8 @@ def rows(batch: EventBatch) -> list[dict[str, Any]]:
         row: dict[str, Any] = {}
         for name in COLUMNS:
             value = int(batch.columns[name][index])
-            row[name] = None if value == NULL else batch.tables[name][value] if name in TABLES else value
+            table = "address" if name == "peer" else name
+            row[name] = None if value == NULL else batch.tables[table][value] if table in TABLES else value
         assert all(row[name] is not None for name in MIXED)
         found.append(row)
     return found

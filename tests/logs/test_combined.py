@@ -27,6 +27,7 @@ def test_a_whole_line_gives_every_field() -> None:
         "status": 201, "ok": 1, "sent": 621, "received": None, "damaged": 0, "salvaged": 0, "address": "192.0.2.7",
         "method": "PUT", "path": "/dav/하_!.jpg".encode(), "user": "studio1", "agent": "davfs2/1.6.1 neon/0.32.2",
         "referrer": None,
+        "peer": None, "forwarded": None, "rule": None,
     }  # fmt: skip
 
 

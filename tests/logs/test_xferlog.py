@@ -19,6 +19,7 @@ def test_a_whole_line_gives_every_field() -> None:
         "action": Action.UPLOAD, "status": None, "ok": 1, "sent": None, "received": 21047, "damaged": 0, "salvaged": 0,
         "address": "192.0.2.33", "method": None, "path": b"/srv/ftp/files/x.jpg", "user": "wang", "agent": None,
         "referrer": None,
+        "peer": None, "forwarded": None, "rule": None,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ decoding. Anything odd raises `BadReply`, and the worker is replaced.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from workbench.core.batch import COLUMNS, NULL, TABLES, EventBatch
 from workbench.core.messages import Message
 from workbench.core.records import Action, Analysis, FactValue, State
 from workbench.core.times import Zone
+from workbench.logs.layout import COUNTS, FIELDS, KEPT, WORDS
 
 MAX_PREVIEW = 256 << 10
 MAX_PIXELS = 128_000_000
@@ -189,6 +191,7 @@ def pack_batch(batch: EventBatch) -> tuple[dict[str, Any], list[memoryview]]:
         "events": len(batch),
         "tables": tables,
         "rejects": [list(each) for each in batch.rejects],
+        "evidence": batch.evidence,
     }, columns
 
 
@@ -223,7 +226,39 @@ def judge_batch(result: object, buffers: Buffers, params: Params) -> EventBatch:
         within(name, 0, 2**63 - 1, null=True)
     for name in TABLES:
         within(name, 0, len(tables[name]) - 1, null=True)
-    return EventBatch(lines, size, columns, tables, _rejects(result.get("rejects"), lines, size))
+    within("peer", 0, len(tables["address"]) - 1, null=True)
+    within("rule", 0, 1, null=True)
+    _need(bool(((columns["rule"] == NULL) | (columns["forwarded"] != NULL)).all()), "list")
+    rejects = _rejects(result.get("rejects"), lines, size)
+    return EventBatch(lines, size, columns, tables, rejects, _evidence(result.get("evidence"), lines))
+
+
+def _evidence(value: object, lines: int) -> dict[str, Any] | None:
+    """Counts up to the number of lines, hashes, and nothing else."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) != {"front", "behind", "words"}:
+        raise BadReply("evidence")
+    words, behind = value["words"], value["behind"]
+    if not isinstance(words, dict) or set(words) != set(WORDS) or not isinstance(behind, dict):
+        raise BadReply("evidence")
+    for each in words.values():
+        _whole(each, 0, lines, "evidence")
+    _need(set(behind) <= {str(at) for at in range(FIELDS)}, "evidence")
+    for column in (value["front"], *behind.values()):
+        if column is None and column is value["front"]:
+            continue
+        if not isinstance(column, dict) or set(column) != {*COUNTS, "values", "peers"}:
+            raise BadReply("evidence")
+        for name in COUNTS:
+            _whole(column[name], 0, lines, "evidence")
+        for name in ("values", "peers"):
+            hashes = column[name]
+            if not isinstance(hashes, list) or len(hashes) > KEPT:
+                raise BadReply("evidence")
+            for each in hashes:
+                _whole(each, 0, 2**62 - 1, "evidence")
+    return value
 
 
 def _tables(value: object, size: int) -> dict[str, list[Any]]:
@@ -238,9 +273,19 @@ def _tables(value: object, size: int) -> dict[str, list[Any]]:
             raise BadReply("table entry")
         try:
             tables[name] = [each.encode("latin-1") for each in entries] if name == "path" else entries
+            if name == "forwarded":
+                _need(all(_is_list(each) for each in entries), "forwarded")
         except UnicodeEncodeError:
             raise BadReply("path") from None
     return tables
+
+
+def _is_list(text: str) -> bool:
+    try:
+        plain = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(plain, list) and all(isinstance(each, str) for each in plain)
 
 
 def _rejects(value: object, lines: int, size: int) -> list[tuple[int, int, int, str]]:

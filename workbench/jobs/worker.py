@@ -58,9 +58,10 @@ def decode(data: Data, params: dict[str, Any]) -> Answer:
 def parse_log(data: Data, params: dict[str, Any]) -> Answer:
     """The events of whole lines of a log."""
     from workbench.jobs.replies import pack_batch
+    from workbench.logs.layout import Layout
     from workbench.logs.registry import parse_chunk
 
-    return pack_batch(parse_chunk(params["format"], bytes(data), params.get("zone")))
+    return pack_batch(parse_chunk(params["format"], bytes(data), params.get("zone"), Layout.of(params.get("layout"))))
 
 
 def ping(data: Data, params: dict[str, Any]) -> Answer:

@@ -21,12 +21,20 @@ from workbench.core.batch import NULL, EventBatch
 from workbench.core.records import Action
 from workbench.core.times import Zone
 from workbench.logs.columns import LONGEST, Builder, Ints, Lines, Mask, Rows, numbers
-from workbench.logs.fields import Request, ip_text, readable, text_or_null
+from workbench.logs.fields import Request, ip_text, text_or_null
+from workbench.logs.forwarded import to_text
+from workbench.logs.heads import HEX, HEX_LAST, LETTERS, LETTERS_LAST, TWO, USER, Heads
+from workbench.logs.layout import Evidence, Layout
 from workbench.logs.stamps import CLF_WIDTH, clf_time, clf_times
+from workbench.logs.tails import Tails, count_signs
 
 SPACE, QUOTE, DASH, OPEN, CLOSE = b' "-[]'
 STAMP = CLF_WIDTH + 4
 """From the space before the bracket to the first quote: `` [22/Nov/2026:14:30:45 +0000] "``."""
+
+
+HEAD = ("address", "user", "peer", "forwarded", "rule", "signs", "whole")
+"""What is read of a head."""
 
 
 class Requests(Protocol):
@@ -50,57 +58,18 @@ class Dialect:
     requests: Callable[[Builder], Requests]
 
 
-def parse(dialect: Dialect, data: bytes) -> EventBatch:
+def parse(dialect: Dialect, data: bytes, layout: Layout) -> EventBatch:
     """All lines of a chunk."""
     lines = Lines(data)
-    reader = _Reader(dialect, Builder(lines))
+    reader = _Reader(dialect, Builder(lines), layout)
     reader.clean(lines)
     reader.builder.rest(reader.line)
+    evidence = reader.evidence()
     batch = reader.builder.batch()
+    batch.evidence = evidence.to_json()
     columns = batch.columns
     columns.update(dialect.settle(columns["action"], columns["status"], columns["sent"]))
     return batch
-
-
-@dataclass(frozen=True)
-class Head:
-    """What stands before the time. `whole` is false when a field is missing."""
-
-    address: str
-    user: str | None
-    whole: bool
-
-
-_HOST = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?|unix:")
-
-
-def read_head(raw: bytes) -> Head | None:
-    """``address ident user``, with a virtual host in front or not; null when no address can be named.
-
-    A user may contain spaces. A server that is known by its address only, and logs its virtual host, starts the line
-    with that address: of two addresses in a row the second is the client.
-    """
-    tokens = raw.split(b" ")
-    first = ip_text(tokens[0])
-    second = ip_text(tokens[1]) if len(tokens) > 1 else None
-    if second is not None and (first is None or len(tokens) > 3):
-        return _head(second, tokens[2:])
-    if second is not None:
-        return None
-    if first is not None:
-        return _head(first, tokens[1:])
-    if not _HOST.fullmatch(tokens[0]) and not (len(tokens) > 3 and tokens[0].rpartition(b":")[2].isdigit()):
-        return None
-    if len(tokens) == 3 or (len(tokens) > 3 and tokens[1] == b"-"):
-        return _head(readable(tokens[0]), tokens[1:])
-    if len(tokens) > 3 and tokens[2] == b"-" and _HOST.fullmatch(tokens[1]):
-        return _head(readable(tokens[1]), tokens[2:])
-    return None
-
-
-def _head(address: str, others: list[bytes]) -> Head:
-    user = b" ".join(others[1:])
-    return Head(address, None if user == b'""' else text_or_null(user), len(others) >= 2)
 
 
 _STAMP = rb"\d\d/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,6})? [+-]\d{4}"
@@ -112,28 +81,53 @@ _TIME_CUT = re.compile(rb" \[(" + _STAMP + rb")\] ?$")
 _WHOLE = re.compile(_TEXT + _ANSWER, re.DOTALL)
 _LOOSE = re.compile(rb"(.*? HTTP/\d(?:\.\d)?)" + _ANSWER, re.DOTALL)
 _CUT = re.compile(_TEXT + rb'(?:(")(?: (?:(\d{3})(?: |$)|\d{0,2}$)?)?)?', re.DOTALL)
-_CLIENT = re.compile(rb' "' + _TEXT + rb'" "' + _TEXT + rb'"(?: .*)?', re.DOTALL)
+_CLIENT = re.compile(rb' "' + _TEXT + rb'" "' + _TEXT + rb'"((?: .*)?)', re.DOTALL)
+_ALONE = re.compile(rb' "' + _TEXT + rb'"')
 _CLIENT_CUT = re.compile(rb' (?:"' + _TEXT + rb'(?:"(?: (?:"' + _TEXT + rb")?)?)?)?", re.DOTALL)
 _CLIENT_LOOSE = re.compile(rb' "' + _TEXT + rb'" "(.*)"', re.DOTALL)
 _PROTOCOL_CUT = re.compile(rb" (?:H|HT|HTT|HTTP|HTTP/|HTTP/\d\.?|HTTP/\d\.\d)?$")
 
 
 class _Reader:
-    def __init__(self, dialect: Dialect, builder: Builder) -> None:
+    def __init__(self, dialect: Dialect, builder: Builder, layout: Layout) -> None:
         self.builder = builder
         self.dialect = dialect
+        self.layout = layout
         self._addresses = builder.table("address")
-        self.heads = Rows(2, self._head)
+        self._read = Heads(layout)
+        self._signs = np.zeros(len(builder.lines), np.int64)
+        self.tails = Tails(builder, layout, self._read)
+        self.heads = Rows(len(HEAD), self._head)
         self.requests = dialect.requests(builder)
         self.clients = Rows(2, self._referrer_and_agent)
 
-    def _head(self, raw: bytes) -> tuple[int, int]:
+    def _head(self, raw: bytes) -> tuple[int, ...]:
         if raw.endswith(b" - -") and (address := ip_text(raw[:-4])) is not None:
-            return self._addresses[address], NULL
-        head = read_head(raw)
-        if head is None or not head.whole:
-            return NULL, NULL
-        return self._addresses[head.address], self.builder.intern("user", head.user)
+            return self._addresses[address], NULL, NULL, NULL, NULL, 0, 1
+        head = self._read.read(raw)
+        if head is None:
+            return NULL, NULL, NULL, NULL, NULL, 0, 0
+        intern = self.builder.intern
+        listed = None if head.items is None else to_text(head.items)
+        rule = NULL if head.items is None else int(head.by_list)
+        return (
+            self._addresses[head.address], intern("user", head.user), intern("address", head.peer),
+            intern("forwarded", listed), rule, head.signs, int(head.whole),
+        )  # fmt: skip
+
+    def evidence(self) -> Evidence:
+        """What the lines that are events say of the log's layout; reads the fields behind them too."""
+        found = self._read.evidence
+        self.tails.read()
+        kept = self._signs[self.builder.kept()]
+        count_signs(found.front, kept[(kept & TWO) > 0])
+        users = {"users": USER, "first_like": HEX, "first_letters": LETTERS}
+        users |= {"last_like": HEX_LAST, "last_letters": LETTERS_LAST}
+        for name, sign in users.items():
+            found.words[name] = int(((kept & sign) > 0).sum())
+        found.words["first_different"] = min(len(self._read.first_words), found.words["first_like"])
+        found.words["last_different"] = min(len(self._read.last_words), found.words["last_like"])
+        return found
 
     def _referrer_and_agent(self, raw: bytes) -> tuple[int, int]:
         """Both in one piece, as they stand in a clean line: there are few pairs, and cutting is what costs."""
@@ -169,25 +163,32 @@ class _Reader:
         size[none] = NULL
         fits &= real & stated & (counted | none)
 
-        address, user = self.heads.spread(lines.data, start[fits], opened[fits] - STAMP)
-        named = address != NULL
+        address, user, peer, forwarded, rule, signs, whole = self.heads.spread(
+            lines.data, start[fits], opened[fits] - STAMP
+        )
+        named = (address != NULL) & (whole == 1)
         fits[fits] = named
         which, opened, closed = which[fits], opened[fits], closed[fits]
         method, path, action = self.requests.read(lines, opened, closed)
         self.builder.events(
             which, time=time[fits], zone=int(Zone.LINE), status=status[fits], sent=size[fits], address=address[named],
             user=user[named], method=method, path=path, action=action,
+            peer=peer[named], forwarded=forwarded[named], rule=rule[named],
         )  # fmt: skip
+        self._signs[which] = signs[named]
         first = first[fits][client[fits]]
         referrer, agent = self.clients.spread(lines.data, quotes[first + 2] + 1, quotes[first + 5])
         self.builder.events(which[client[fits]], referrer=referrer, agent=agent)
+        self.tails.start[which[client[fits]]] = quotes[first + 5] + 1
 
     def line(self, number: int, raw: bytes) -> str | None:
         """Read one line that is not clean: the event, or the code of the reject."""
         bare = raw.lstrip(b"\0").removeprefix(b"\xef\xbb\xbf")
         stamp = _TIME.search(bare) or _TIME_CUT.search(bare)
-        head = None if stamp is None else read_head(bare[: stamp.start()])
-        if stamp is None or head is None:
+        if stamp is None:
+            return "log-line-unread"
+        address, user, peer, forwarded, listed, signs, complete = self.heads.row(bare[: stamp.start()])
+        if address == NULL:
             return "log-line-unread"
         time = clf_time(stamp[1])
         if time is None:
@@ -195,11 +196,15 @@ class _Reader:
         rest = self._rest(bare[stamp.end() :])
         if rest is None:
             return "log-line-unread"
-        salvaged = rest.pop("salvaged") or not head.whole or raw.startswith(b"\0")
+        salvaged = rest.pop("salvaged") or not complete or raw.startswith(b"\0")
+        behind = rest.pop("behind", NULL)
+        if behind != NULL:
+            self.tails.start[number] = int(self.builder.lines.end[number]) - len(bare) + stamp.end() + behind
         self.builder.event(
-            number, time=time, zone=int(Zone.LINE), salvaged=int(salvaged), **rest,
-            address=self.builder.intern("address", head.address), user=self.builder.intern("user", head.user),
+            number, time=time, zone=int(Zone.LINE), salvaged=int(salvaged), **rest, address=address, user=user,
+            peer=peer, forwarded=forwarded, rule=listed,
         )  # fmt: skip
+        self._signs[number] = signs
         return None
 
     def _rest(self, rest: bytes) -> dict[str, int] | None:
@@ -210,26 +215,37 @@ class _Reader:
         if found is None:
             return self._cut(rest)
         method, path, action = self.dialect.request(found[1])
-        referrer, agent, whole = self._client(rest[found.end() :])
+        referrer, agent, whole, behind = self._client(rest[found.end() :])
         return {
+            "behind": NULL if behind is None else found.end() + behind,
             "method": self.builder.intern("method", method), "path": self.builder.intern("path", path),
             "action": int(action), "referrer": referrer, "agent": agent,
             "status": NULL if found[2] == b"-" else int(found[2]), "sent": NULL if found[3] == b"-" else int(found[3]),
             "salvaged": int(loose is not None or not whole),
         }  # fmt: skip
 
-    def _client(self, tail: bytes) -> tuple[int, int, bool]:
-        """Referrer and agent, and whether all of it was understood. Unquoted extra fields are nobody's agent."""
+    def _client(self, tail: bytes) -> tuple[int, int, bool, int | None]:
+        """Referrer and agent, whether all of it was understood, and where further fields begin. Unquoted extra fields
+        are nobody's agent.
+        """
         if b'"' not in tail:
-            return NULL, NULL, True
+            return NULL, NULL, True, 0
+        if _ALONE.fullmatch(tail):
+            if self.tails.is_list(tail):
+                return NULL, NULL, True, 0
+            behind: int | None = 0
+        else:
+            behind = None
         found = _CLIENT.fullmatch(tail)
         whole = found is not None
+        if found is not None:
+            behind = found.start(3)
         found = found or _CLIENT_CUT.fullmatch(tail) or _CLIENT_LOOSE.fullmatch(tail)
         if found is None:
-            return NULL, NULL, False
+            return NULL, NULL, False, behind
         referrer, agent = (self.builder.intern(name, text_or_null(found[index] or b"-"))
                            for index, name in ((1, "referrer"), (2, "agent")))  # fmt: skip
-        return referrer, agent, whole
+        return referrer, agent, whole, behind
 
     def _cut(self, rest: bytes) -> dict[str, int] | None:
         """A line that ends before its size. A path that may go on is kept and called damaged.

@@ -158,6 +158,14 @@ class Builder:
         tables: dict[str, list[Any]] = {name: list(known) for name, known in self._tables.items()}
         return EventBatch(len(self.lines), len(self.lines.data), columns, tables, self._rejects)
 
+    def kept(self) -> NDArray[np.int64]:
+        """Lines that are events so far."""
+        return np.flatnonzero(self._kept)
+
+    def column(self, name: str) -> Ints:
+        """A column by line, to be read or changed in place."""
+        return self._columns[name]
+
 
 DIGITS = 15
 """Longest number read; a longer one is no byte count."""

@@ -4,8 +4,9 @@ Formats: httpd.apache.org/docs/2.4/mod/mod_log_config.html and nginx.org/en/docs
 
 - The size is that of the RESPONSE, for a PUT too: it becomes ``sent``; what was received is unknown (null). Debian's
   Apache writes ``%O`` there, which counts the headers, so it is a few hundred bytes more than the file.
-- Fields behind the agent (``$http_x_forwarded_for``, ``$request_time``, ``%I %O``, ``%D``) are not read: nothing in a
-  line tells bytes from microseconds, and ``%I`` would count headers too. They stay in the raw line.
+- Fields behind the agent (``$request_time``, ``%I %O``, ``%D``) are not read: nothing in a line tells bytes from
+  microseconds, and ``%I`` would count headers too. They stay in the raw line. A forwarded-for list among them, or in
+  front, is read where the lines together show that it is one (`logs.layout`).
 - A size or a status of ``-`` is null, though Apache means 0 by a size of ``-`` and others mean unknown.
 - A line that breaks off directly behind its size reads like a whole line of the common format, and is taken for one.
 """
@@ -21,6 +22,7 @@ from workbench.logs import clf
 from workbench.logs.columns import Ints
 from workbench.logs.fields import read_request, readable
 from workbench.logs.format import Format
+from workbench.logs.layout import Layout
 from workbench.logs.requests import HttpRequests
 
 METHODS = frozenset(
@@ -45,9 +47,9 @@ def settle(action: Ints, status: Ints, size: Ints) -> dict[str, Ints]:
 _DIALECT = clf.Dialect(read_request, settle, HttpRequests)
 
 
-def parse(data: bytes, zone: str | None = None) -> EventBatch:
+def parse(data: bytes, zone: str | None = None, layout: Layout | None = None) -> EventBatch:
     """Columns of whole lines. `zone` is not needed: every line states its own."""
-    return clf.parse(_DIALECT, data)
+    return clf.parse(_DIALECT, data, layout or Layout())
 
 
 def fit(sample: bytes) -> float:
@@ -61,10 +63,11 @@ def fit(sample: bytes) -> float:
 
 COMBINED = Format(
     name="combined",
-    version="1",
+    version="2",
     title="log-format-combined",
     has_zone=True,
     precision=Precision.SECOND,
     fit=fit,
     parse=parse,
+    has_layout=True,
 )

@@ -16,6 +16,7 @@ from workbench.logs import clf
 from workbench.logs.columns import Builder, Ints, Lines, Rows
 from workbench.logs.fields import NO_REQUEST, Request, readable, unescape
 from workbench.logs.format import Format
+from workbench.logs.layout import Layout
 
 ACTIONS = {
     b"STOR": Action.UPLOAD, b"STOU": Action.UPLOAD, b"APPE": Action.UPLOAD, b"RETR": Action.DOWNLOAD,
@@ -81,9 +82,9 @@ class FtpRequests:
 _DIALECT = clf.Dialect(read_command, settle, FtpRequests)
 
 
-def parse(data: bytes, zone: str | None = None) -> EventBatch:
+def parse(data: bytes, zone: str | None = None, layout: Layout | None = None) -> EventBatch:
     """Columns of whole lines. `zone` is not needed: every line states its own."""
-    return clf.parse(_DIALECT, data)
+    return clf.parse(_DIALECT, data, layout or Layout())
 
 
 def fit(sample: bytes) -> float:
@@ -95,10 +96,11 @@ def fit(sample: bytes) -> float:
 
 FTP_EXTENDED = Format(
     name="ftp-extended",
-    version="1",
+    version="2",
     title="log-format-ftp-extended",
     has_zone=True,
     precision=Precision.SECOND,
     fit=fit,
     parse=parse,
+    has_layout=True,
 )

@@ -6,6 +6,7 @@ from workbench.core.batch import EventBatch
 from workbench.core.errors import UserError
 from workbench.logs.combined import COMBINED
 from workbench.logs.format import Detected, Format
+from workbench.logs.layout import Layout
 from workbench.logs.ftpextended import FTP_EXTENDED
 from workbench.logs.xferlog import XFERLOG
 
@@ -38,7 +39,9 @@ def detect(sample: bytes) -> Detected | None:
     return Detected(best.name, best.version, best.title, best.has_zone, best.precision, score)
 
 
-def parse_chunk(format_name: str, data: bytes, zone: str | None = None) -> EventBatch:
+def parse_chunk(
+    format_name: str, data: bytes, zone: str | None = None, layout: Layout | None = None
+) -> EventBatch:
     """Whole lines of a log as columns (`workbench.core.batch`).
 
     Every line becomes an event, a reject, or is blank (nothing but white space: counted in ``lines`` only), so that
@@ -46,6 +49,7 @@ def parse_chunk(format_name: str, data: bytes, zone: str | None = None) -> Event
     is split into chunks, on the locale or on the time zone of the machine.
 
     `zone` is for formats whose lines state none: an IANA name or an offset; null leaves the wall clock and
-    `Zone.UNKNOWN`. Raises `UserError` ``log-format-unknown`` and ``zone-unknown``; never for the bytes.
+    `Zone.UNKNOWN`. `layout` says what stands in places that one line does not explain; without one the second of two
+    addresses in front is who connected, and nothing is taken for a forwarded-for list. Raises `UserError` ``log-format-unknown`` and ``zone-unknown``; never for the bytes.
     """
-    return by_name(format_name).parse(data, zone)
+    return by_name(format_name).parse(data, zone, layout or Layout())

@@ -15,6 +15,7 @@ path, type, flag, direction, access mode, user, service, authentication (method 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from workbench.core.times import Precision, Zone, parse_zone
 from workbench.logs.columns import DIGITS, LONGEST, Builder, Ints, Lines, Mask, Rows, numbers
 from workbench.logs.fields import ip_text, readable, text_or_null
 from workbench.logs.format import Format
+from workbench.logs.layout import Layout
 from workbench.logs.stamps import CTIME_WIDTH, ctime_wall, ctime_walls, walls_to_utc
 
 ACTIONS = {b"i": Action.UPLOAD, b"o": Action.DOWNLOAD, b"d": Action.DELETE}
@@ -34,17 +36,24 @@ SPACES = 17
 """Between the 18 fields of a line whose names hold no space; one more where the day has one digit."""
 
 _FRONT = re.compile(
-    rb"([A-Za-z]{3} [A-Za-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}) \d{1,%d} (\S+) (\d{1,%d}) (?=\S)" % (DIGITS, DIGITS)
+    rb"([A-Za-z]{3} +[A-Za-z]{3} +\d{1,2} +\d\d:\d\d:\d\d +\d{4})( +\d{1,%d})? +(\S+) +(\d{1,%d}) +(?=\S)"
+    % (DIGITS, DIGITS)
 )
-_MIDDLE = re.compile(rb" [ab] [CUTN_]+ ([iod]) [agr] ")
-_BACK = re.compile(rb"(\S+) [01] (\S+)(?: ([ci]))?")
+_MIDDLE = re.compile(rb" [ab] +[CUTN_]+ +([iod]) +[agr] +")
+_WORD = re.compile(rb"[^ ]+")
+_PADDED = re.compile(rb"\d {2,}\S")
+MORE = 12
+"""Fields that some servers add behind the completion."""
+LONG = 4096
+"""Bytes at the end of a line in which its last fields lie."""
 _ACTION = np.full(256, NULL, np.int64)
 for _letter, _action in ACTIONS.items():
     _ACTION[ord(_letter)] = _action
 
 
-def parse(data: bytes, zone: str | None = None) -> EventBatch:
-    """Columns of whole lines; see `logs.registry.parse_chunk` for `zone`."""
+def parse(data: bytes, zone: str | None = None, layout: Layout | None = None) -> EventBatch:
+    """Columns of whole lines; see `logs.registry.parse_chunk` for `zone`. Every field stands in a place of its own."""
+    del layout
     place = None if zone is None else parse_zone(zone)
     lines = Lines(data)
     reader = _Reader(Builder(lines))
@@ -100,22 +109,26 @@ class _Reader:
         )  # fmt: skip
 
     def line(self, number: int, raw: bytes) -> str | None:
-        """Read one line with spaces in a name, or cut off before its last field."""
+        """Read one line with spaces in a name, padded columns, fields more or fewer."""
         bare = raw.lstrip(b"\0").removeprefix(b"\xef\xbb\xbf")
         front = _FRONT.match(bare)
-        halves = None if front is None else _halves(bare[front.end() :])
+        halves = (
+            None if front is None else _halves(bare[front.end() :], padded=_PADDED.search(front[0][20:]) is not None)
+        )
         if front is None or halves is None:
             return "log-line-unread"
-        wall = ctime_wall(front[1])
+        wall = ctime_wall(_stamp(front[1]))
         if wall is None:
             return "log-line-time"
         self.builder.event(
-            number, time=wall, action=ACTIONS[halves.direction], sent=int(front[3]),
-            address=self.builder.intern("address", address_text(front[2])),
+            number, time=wall, action=ACTIONS[halves.direction], sent=int(front[4]),
+            address=self.builder.intern("address", address_text(front[3])),
             path=self.builder.intern("path", halves.path), damaged=int(b"?" in halves.path or halves.guessed),
             user=self.builder.intern("user", text_or_null(halves.user)),
             ok=NULL if halves.completion is None else int(halves.completion == b"c"),
-            salvaged=int(halves.guessed or halves.completion is None or raw.startswith(b"\0")),
+            salvaged=int(
+                halves.guessed or halves.completion is None or front[2] is None or raw.startswith(b"\0")
+            ),
         )  # fmt: skip
         return None
 
@@ -128,20 +141,40 @@ class _Halves(NamedTuple):
     guessed: bool
 
 
-def _halves(rest: bytes) -> _Halves | None:
+def _stamp(raw: bytes) -> bytes:
+    """A time as C's ``ctime`` writes it, whatever its blanks: the day of the month takes two places."""
+    day, month, number, clock, year = raw.split()
+    return b" ".join((day, month, number.rjust(2), clock, year))
+
+
+def _halves(rest: bytes, *, padded: bool) -> _Halves | None:
     """Path, direction and user of what follows the size, from both ends.
 
-    Old servers write no completion: it is null, and so is it when the line was cut there.
+    Old servers write no completion: it is null, and so is it when the line was cut there. Of several ways to read a
+    line without a field more the last one counts; only what cannot be read so has fields more. A name keeps the blanks
+    at its end unless the columns of the line are `padded`.
     """
-    for fields in (4, 3):
-        front, *back = rest.rsplit(b" ", fields)
-        ending = _BACK.fullmatch(b" ".join(back)) if len(back) == fields else None
-        middles = list(_MIDDLE.finditer(front)) if ending else []
-        if ending and middles and front[middles[-1].end() :]:
-            last = middles[-1]
-            user = front[last.end() :]
-            return _Halves(front[: last.start()], last[1], user, ending[3], len(middles) > 1)
+    middles = [each for each in _MIDDLE.finditer(rest) if each.start() > 0]
+    words = list(_WORD.finditer(rest, max(0, len(rest) - LONG)))[-(MORE + 5) :]
+    for first, completion, more in _backs(words):
+        for middle in reversed(middles):
+            if middle.end() < first:
+                user = rest[middle.end() : first].rstrip(b" ")
+                path = rest[: middle.start()]
+                guessed = len(middles) > 1 or (more and b" " in user)
+                return _Halves(path.rstrip(b" ") if padded else path, middle[1], user, completion, guessed)
     return None
+
+
+def _backs(words: list[re.Match[bytes]]) -> Iterator[tuple[int, bytes | None, bool]]:
+    """Ways to read the last words: where the service begins, the completion, and whether fields follow it."""
+    texts = [each[0] for each in words]
+    for behind in range(len(words)):
+        at = len(words) - behind - 4
+        if at >= 0 and texts[at + 1] in (b"0", b"1") and texts[at + 3] in (b"c", b"i"):
+            yield words[at].start(), texts[at + 3], behind > 0
+        if behind == 0 and len(words) >= 3 and texts[-2] in (b"0", b"1"):
+            yield words[-3].start(), None, False
 
 
 def _fields_fit(data: NDArray[np.uint8], space: Ints, end: Ints) -> Mask:
@@ -162,7 +195,7 @@ def fit(sample: bytes) -> float:
 
 XFERLOG = Format(
     name="xferlog",
-    version="1",
+    version="2",
     title="log-format-xferlog",
     has_zone=False,
     precision=Precision.SECOND,
