@@ -46,10 +46,11 @@ TABLES: dict[str, dict[str, str]] = {
         "zone": "<i1",
         "precision": "<i1",
     },
+    "citation": {"duplicate": "<i4", "event": "<i4"},
     "match": {"event": "<i4", "sighting": "<i4"},
     "object": {"size": "<i8"},
 }
-VERSION = 4
+VERSION = 5
 STEP = 100_000
 """Rows that are read from the case at a time."""
 TRAIL = 16

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from typing import Any
 
@@ -62,6 +63,25 @@ class Begin:
     zone_rule: str | None
     precision: int
     supersedes: int | None = None
+    layout: Layout | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the columns of a log are understood (`workbench.logs.layout`); `trusted` networks as text."""
+
+    first: str
+    behind: int | None
+    identifier: str
+    trusted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the lines of a reading say of its layout, as JSON, and the two counts of addresses where that is open."""
+
+    evidence: str
+    undecided: tuple[int, int] | None
 
 
 @operation("logs.add")
@@ -86,22 +106,14 @@ def add(tx: Transaction, log: LogFile, reading: Begin | None = None) -> int:
 
 
 @operation("logs.begin")
-def begin(
-    tx: Transaction,
-    log: int,
-    format_name: str,
-    version: str,
-    zone_rule: str | None,
-    precision: int,
-    supersedes: int | None = None,
-) -> int:
+def begin(tx: Transaction, log: int, how: Begin) -> int:
     """Begin to read a log; a better reading supersedes an earlier one."""
-    return _begin(tx, log, Begin(format_name, version, zone_rule, precision, supersedes))
+    return _begin(tx, log, how)
 
 
 def _begin(tx: Transaction, log: int, how: Begin) -> int:
     tx.arguments.update(log=log, format=how.format, version=how.version, zone=how.zone_rule, supersedes=how.supersedes)
-    return tx.add(
+    reading = tx.add(
         "reading",
         uid=uuid7(),
         log=log,
@@ -111,6 +123,17 @@ def _begin(tx: Transaction, log: int, how: Begin) -> int:
         precision=how.precision,
         supersedes=how.supersedes,
     )
+    if how.layout is not None:
+        tx.add(
+            "layout",
+            reading=reading,
+            first=how.layout.first,
+            behind=how.layout.behind,
+            identifier=how.layout.identifier,
+            trusted=json.dumps(list(how.layout.trusted)),
+        )
+        tx.arguments.update(layout=asdict(how.layout) | {"trusted": list(how.layout.trusted)})
+    return reading
 
 
 @operation("logs.batch")
@@ -118,10 +141,12 @@ def batch(tx: Transaction, reading: int, parsed: EventBatch, line: int, offset: 
     """Record a chunk of a log: `line` lines and `offset` bytes come before it."""
     known.trim()
     columns = parsed.columns
-    texts = {name: parsed.tables[name] for name in ("method", "user", "agent", "referrer")}
+    texts = {name: parsed.tables[name] for name in ("method", "user", "agent", "referrer", "forwarded")}
     ids = iter(tx.intern("word", "text", chain.from_iterable(texts.values()), known.word))
     words = {name: _global(columns[name], list(islice(ids, len(own)))) for name, own in texts.items()}
-    tx.append(
+    forwarded = words.pop("forwarded")
+    addresses = tx.intern("address", "text", parsed.tables["address"], known.address)
+    ids_of_events = tx.append(
         "event",
         reading=np.full(len(parsed), reading, np.int64),
         line=columns["line"] + line,
@@ -141,9 +166,17 @@ def batch(tx: Transaction, reading: int, parsed: EventBatch, line: int, offset: 
                 "salvaged",
             )
         },
-        address=_global(columns["address"], tx.intern("address", "text", parsed.tables["address"], known.address)),
+        address=_global(columns["address"], addresses),
         path=_global(columns["path"], tx.intern("logpath", "raw", parsed.tables["path"], known.logpath)),
         **words,
+    )
+    listed = np.flatnonzero(columns["rule"] != NULL)
+    tx.append(
+        "route",
+        event=listed + ids_of_events.start,
+        peer=_global(columns["peer"][listed], addresses),
+        forwarded=forwarded[listed],
+        by_list=columns["rule"][listed],
     )
     rejects = parsed.rejects
     tx.append(
@@ -188,10 +221,14 @@ def end(
     rejected: int,
     problem: Message | None = None,
     object_id: int | None = None,
+    survey: Survey | None = None,
 ) -> None:
     """End a reading; `problem` says why the log's bytes may go on where what could be read of them does not."""
     if problem is not None:
         tx.add("warning", snapshot=None, path=None, object=object_id, code=problem.code, arguments=problem.to_json())
+    if survey is not None:
+        by_column, by_peer = survey.undecided or (None, None)
+        tx.add("survey", reading=reading, evidence=survey.evidence, by_column=by_column, by_peer=by_peer)
     tx.add("reading_end", reading=reading, lines=lines, events=events, rejected=rejected)
     tx.arguments.update(reading=reading, lines=lines, events=events, rejected=rejected)
 
@@ -208,3 +245,22 @@ def matches(tx: Transaction, event: list[int], sighting: list[int], rule: list[s
     """Join events to sightings, with the rule that joined them and a score."""
     tx.arguments.update(matches=len(event))
     return len(tx.append("match", event=event, sighting=sighting, rule=rule, score=score))
+
+
+@operation("logs.citations")
+def citations(tx: Transaction, duplicate: NDArray[np.int64], event: NDArray[np.int64]) -> int:
+    """Say which events are told by other lines too; 0 takes it back."""
+    tx.arguments.update(citations=len(duplicate), taken_back=int((event == 0).sum()))
+    return len(tx.append("citation", duplicate=duplicate, event=np.where(event == 0, NULL, event)))
+
+
+@operation("logs.overlaps")
+def overlaps(tx: Transaction, found: list[tuple[int, int, int]]) -> None:
+    """Say of two logs how many events look alike and were left apart; 0 takes it back."""
+    tx.append(
+        "overlap",
+        log=[each[0] for each in found],
+        other=[each[1] for each in found],
+        events=[each[2] for each in found],
+    )
+    tx.arguments.update(pairs=len(found))

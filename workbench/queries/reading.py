@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.case.readers import Reader
 from workbench.core.records import Action
@@ -28,30 +30,44 @@ class KnownLog:
     version: str | None
     zone_rule: str | None
     finished: bool
+    layout: Mapping[str, Any] | None
+    """How the latest reading understood the columns."""
+    evidence: Mapping[str, Any] | None
+    """What its lines say of that; null before its end."""
 
 
 def logs(reader: Reader) -> list[KnownLog]:
     """Every log, in the order in which they were taken in."""
     return [
-        KnownLog(*row)
+        KnownLog(*row[:14], _layout(*row[14:18]), None if row[18] is None else json.loads(row[18]))
         for row in reader.all(
             "SELECT l.id, l.object, o.sha256, l.name, l.content_sha256, l.content_size, l.extends, l.from_offset, "
             "l.from_line, r.id, r.format, r.version, r.zone_rule, "
-            "EXISTS (SELECT 1 FROM reading_end e WHERE e.reading = r.id) FROM log l "
+            "EXISTS (SELECT 1 FROM reading_end e WHERE e.reading = r.id), y.first, y.behind, y.identifier, y.trusted, "
+            "v.evidence FROM log l "
             "JOIN object o ON o.id = l.object "
-            "LEFT JOIN reading r ON r.id = (SELECT max(id) FROM reading WHERE log = l.id) ORDER BY l.id"
+            "LEFT JOIN reading r ON r.id = (SELECT max(id) FROM reading WHERE log = l.id) "
+            "LEFT JOIN layout y ON y.reading = r.id LEFT JOIN survey v ON v.reading = r.id ORDER BY l.id"
         )
     ]
 
 
-def resume_point(reader: Reader, reading: int) -> tuple[int, int] | None:
-    """Number and start (bytes into the log) of the last line that a reading has recorded; null when there is none."""
+def _layout(first: str | None, behind: int | None, identifier: str, trusted: str) -> Mapping[str, Any] | None:
+    if first is None:
+        return None
+    return {"first": first, "behind": behind, "identifier": identifier, "trusted": json.loads(trusted)}
+
+
+def resume_point(reader: Reader, reading: int) -> tuple[int, int, int] | None:
+    """Number, start (bytes into the log) and length of the last line that a reading has recorded; null when there is
+    none.
+    """
     row = reader.conn.execute(
-        "SELECT line, start FROM (SELECT line, start FROM event WHERE reading = ?1 UNION ALL "
-        "SELECT line, start FROM reject WHERE reading = ?1) ORDER BY line DESC LIMIT 1",
+        "SELECT line, start, length FROM (SELECT line, start, length FROM event WHERE reading = ?1 UNION ALL "
+        "SELECT line, start, length FROM reject WHERE reading = ?1) ORDER BY line DESC LIMIT 1",
         (reading,),
     ).fetchone()
-    return None if row is None else (int(row[0]), int(row[1]))
+    return None if row is None else (int(row[0]), int(row[1]), int(row[2]))
 
 
 def counts(reader: Reader, reading: int) -> tuple[int, int]:
