@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ from workbench.core.records import (
     Stored,
 )
 from workbench.core.times import DAY, Precision, Zone
+from workbench.logs.layout import Evidence
 from workbench.ops import facts, intake, logs, marks, networks
 
 T0 = 1_704_067_200_000_000
@@ -100,6 +102,7 @@ def log(
     supersedes: int | None = None,
     log_id: int | None = None,
     rejects: Sequence[tuple[int, int, int, str]] = (),
+    undecided: tuple[int, int] | None = None,
 ) -> tuple[int, int]:
     """A log and a reading of it; returns both ids."""
     if log_id is None:
@@ -108,11 +111,14 @@ def log(
         source_id = case.run(intake.source, source, "log").result
         made = logs.LogFile(own, source_id, name, "plain", held.sha256, held.size, None, 0, 0)
         log_id = case.run(logs.add, made).result
-    reading = case.run(logs.begin, log_id, format_name, "1", None, int(Precision.SECOND), supersedes).result
+    layout = logs.Layout("none", None, "none", ())
+    precision = int(Precision.SECOND)
+    reading = case.run(logs.begin, log_id, format_name, "1", None, precision, supersedes, layout).result
     parsed = batch(events)
     parsed.rejects.extend(rejects)
     case.run(logs.batch, reading, parsed, 0, 0, logs.Known())
-    case.run(logs.end, reading, len(events) + len(rejects), len(events), len(rejects))
+    survey = logs.Survey(json.dumps(Evidence().to_json()), undecided)
+    case.run(logs.end, reading, len(events) + len(rejects), len(events), len(rejects), None, None, survey)
     return log_id, reading
 
 
@@ -138,14 +144,18 @@ def everything(case: Case) -> None:
     case.run(intake.warn, Message("file-vanished"), 1)
     case.run(intake.resume, one)
     uploads = [
-        {"address": f"192.0.2.{each}", "path": b"/srv/cut/one.png", "time": T0 + each, "user": "u", "agent": f"a{each}"}
+        {"address": f"192.0.2.{each}", "path": b"/srv/cut/one.png", "time": T0 + each, "user": "u", "agent": f"a{each}",
+         "forwarded": '["192.0.2.9"]', "rule": 0}
         for each in (1, 2)
     ]
     log_id, reading = log(case, uploads, rejects=[(3, 200, 10, "log-line-odd"), (4, 220, 10, "log-line-odd")])
-    log(case, [{**uploads[0], "path": b"/b"}], name="b.log", source="log b")
-    log(case, uploads, log_id=log_id, supersedes=reading)
+    log(case, [{**uploads[0], "path": b"/b"}], name="b.log", source="log b", undecided=(2, 1))
+    log(case, uploads, log_id=log_id, supersedes=reading, undecided=(2, 1))
     for prefix in (b"/srv", b"/home"):
         case.run(logs.map_root, log_id, prefix)
+    for other in (2, 0):
+        case.run(logs.citations, np.array([3]), np.array([other]))
+        case.run(logs.overlaps, [(log_id, log_id, other)])
     case.run(logs.matches, [1, 2], [1, 1], ["path", "path+size"], [0.6, 0.8])
     for name in ("vpns", "countries"):
         own = dataset(case, name)

@@ -171,7 +171,7 @@ def add_log(
         "method": np.array([at("method", "PUT") for _ in lines], np.int64),
         "user": full(-(2**63)),
         "agent": np.array([at("agent", f"agent of {each[0]}") for each in lines], np.int64),
-        "referrer": full(-(2**63)),
+        **dict.fromkeys(("referrer", "peer", "forwarded", "rule"), full(-(2**63))),
     }
     rejects = [(n + 1 + k, int(starts[n + k]), len(raws[n + k]), "log-line-unread") for k in range(len(raws) - n)]
     case.run(logs.batch, reading, EventBatch(len(raws), len(content), columns, tables, rejects), 0, 0, logs.Known())

@@ -114,6 +114,13 @@ def _logs_arguments(parser: ArgumentParser) -> None:
         "--zone", metavar="ZONE", help="zone of times that do not state theirs: UTC, +09:00, Asia/Seoul"
     )
     parser.add_argument("--source", metavar="NAME", help="the place that wrote the log (default: the file's name)")
+    parser.add_argument(
+        "--trusted-proxy",
+        metavar="CIDR",
+        action="append",
+        help="a proxy of the server's own, whose forwarded-for lists are believed (may be repeated; local and private "
+        "addresses always are)",
+    )
     changing(parser)
 
 
@@ -121,6 +128,7 @@ def _logs(call: Call) -> int:
     from workbench.core.times import parse_zone
     from workbench.jobs import lookup
     from workbench.jobs.pool import Pool
+    from workbench.logs.forwarded import Trust
     from workbench.logs.registry import by_name
     from workbench.origins.library import shipped
 
@@ -129,6 +137,8 @@ def _logs(call: Call) -> int:
         parse_zone(args.zone)
     if args.format is not None:
         by_name(args.format)
+    if args.trusted_proxy is not None:
+        Trust(args.trusted_proxy)
     refused: list[UserError] = []
     read: list[Read] = []
     with call.case(write=True) as case, Pool() as pool:
@@ -160,6 +170,7 @@ def _log_rows(
                 format_name=args.format,
                 zone=args.zone,
                 source=clean(args.source),
+                trusted=args.trusted_proxy,
             )
         except UserError as error:
             if error.message.code not in ("log-not-understood", "log-unreadable"):
@@ -170,6 +181,8 @@ def _log_rows(
         read.append(done)
         if done.problem is not None:
             call.out.say(done.problem.text())
+        for remark in done.remarks:
+            call.out.say(f"{path.name}: {remark.text()}")
         yield {
             "log": done.log.hex(),
             "format": done.format,

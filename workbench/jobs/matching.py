@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from workbench.case.case import Case
 from workbench.core.progress import Progress
 from workbench.core.times import HOUR, SECOND
+from workbench.jobs.citing import cite
 from workbench.ops import logs
 from workbench.queries import reading as queries
 from workbench.queries.events import mapped
@@ -49,7 +50,8 @@ class Match:
 
 
 def match_uploads(case: Case, progress: Progress) -> int:
-    """Match all uploads that have no match yet; returns how many were."""
+    """Match all uploads that have no match yet; returns how many were. Finds out first which lines tell of one act."""
+    cite(case, progress)
     progress.stage("stage-match")
     if not case.ask(queries.has_sightings):
         return 0

@@ -106,9 +106,18 @@ def add(tx: Transaction, log: LogFile, reading: Begin | None = None) -> int:
 
 
 @operation("logs.begin")
-def begin(tx: Transaction, log: int, how: Begin) -> int:
+def begin(
+    tx: Transaction,
+    log: int,
+    format_name: str,
+    version: str,
+    zone_rule: str | None,
+    precision: int,
+    supersedes: int | None = None,
+    layout: Layout | None = None,
+) -> int:
     """Begin to read a log; a better reading supersedes an earlier one."""
-    return _begin(tx, log, how)
+    return _begin(tx, log, Begin(format_name, version, zone_rule, precision, supersedes, layout))
 
 
 def _begin(tx: Transaction, log: int, how: Begin) -> int:
@@ -227,8 +236,9 @@ def end(
     if problem is not None:
         tx.add("warning", snapshot=None, path=None, object=object_id, code=problem.code, arguments=problem.to_json())
     if survey is not None:
-        by_column, by_peer = survey.undecided or (None, None)
-        tx.add("survey", reading=reading, evidence=survey.evidence, by_column=by_column, by_peer=by_peer)
+        tx.add("survey", reading=reading, evidence=survey.evidence)
+        if survey.undecided is not None:
+            tx.add("open_layout", reading=reading, by_column=survey.undecided[0], by_peer=survey.undecided[1])
     tx.add("reading_end", reading=reading, lines=lines, events=events, rejected=rejected)
     tx.arguments.update(reading=reading, lines=lines, events=events, rejected=rejected)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from workbench.core.filter import Filter
 from workbench.core.messages import Message
 from workbench.core.records import Action
 from workbench.core.times import Zone
-from workbench.queries import select
+from workbench.queries import acts, select
 from workbench.queries.logtext import Lines
 from workbench.queries.shown import Row, chunks, marks, message, named, stated
 from workbench.queries.watched import check_snapshot
@@ -28,24 +29,30 @@ def describe(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Some events, in the order of their ids."""
     own = select.own_addresses(reader)
     matches = _matches(reader, ids)
+    cited = acts.citations(reader, ids)
     made: list[Row] = []
     for row in reader.all(
         "SELECT e.id, e.time, e.zone, r.zone_rule, a.text, e.action, m.text, p.raw, f.prefix, e.damaged, e.status, "
-        "e.ok, e.sent, e.received, u.text, g.text, o.sha256, e.line, e.salvaged, e.address FROM event e "
+        "e.ok, e.sent, e.received, u.text, g.text, o.sha256, e.line, e.salvaged, e.address, w.by_list, q.text, k.text "
+        "FROM event e "
         "JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object "
         "LEFT JOIN address a ON a.id = e.address LEFT JOIN word m ON m.id = e.method "
         "LEFT JOIN logpath p ON p.id = e.path LEFT JOIN word u ON u.id = e.user LEFT JOIN word g ON g.id = e.agent "
         "LEFT JOIN rootmap f ON f.id = (SELECT max(id) FROM rootmap WHERE log = l.id) "
+        "LEFT JOIN route w ON w.event = e.id LEFT JOIN address q ON q.id = w.peer LEFT JOIN word k ON k.id = w.forwarded "
         f"WHERE e.id IN ({marks(ids)}) ORDER BY e.id",
         ids,
     ):
         (own_id, time, zone, rule, address, action, method, raw, prefix, damaged, status, ok, sent, received) = row[:14]
-        user, agent, log, line, salvaged, address_id = row[14:]
+        user, agent, log, line, salvaged, address_id, by_list, peer, forwarded = row[14:]
         made.append(
             {
                 "time": stated(time, zone),
                 "zone": Zone(zone).word(rule or ""),
                 "address": address,
+                "peer": address if by_list is None else peer,
+                "forwarded": [] if forwarded is None else json.loads(forwarded),
+                "address_rule": "forwarded" if by_list else "peer",
                 "action": Action(action).word(),
                 "method": method,
                 **named("path", mapped(raw, prefix)),
@@ -58,6 +65,7 @@ def describe(reader: Reader, ids: Sequence[int]) -> list[Row]:
                 "agent": agent,
                 "log": log.hex(),
                 "line": line,
+                "citations": [{"log": sha256.hex(), "line": number} for _, sha256, number in cited[own_id]],
                 "salvaged": bool(salvaged),
                 "own": bool(own[address_id or 0]),
                 "matches": matches.get(own_id, []),
@@ -77,9 +85,11 @@ def mapped(raw: bytes | None, prefix: bytes | None) -> bytes | None:
 def _matches(reader: Reader, ids: Sequence[int]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = {}
     for event, sighting, sha256, rule, score in reader.all(
-        "SELECT m.event, m.sighting, o.sha256, m.rule, m.score FROM match m JOIN sighting s ON s.id = m.sighting "
-        f"LEFT JOIN object o ON o.id = s.object WHERE m.event IN ({marks(ids)}) ORDER BY m.id",
-        ids,
+        "SELECT w.event, m.sighting, o.sha256, m.rule, m.score FROM (SELECT id AS event, id AS told FROM event "
+        f"WHERE id IN ({marks(ids)}) UNION ALL SELECT c.event, c.duplicate FROM citation c "
+        f"WHERE c.event IN ({marks(ids)}) AND {acts.IN_FORCE}) w JOIN match m ON m.event = w.told "
+        "JOIN sighting s ON s.id = m.sighting LEFT JOIN object o ON o.id = s.object ORDER BY m.id",
+        (*ids, *ids),
     ):
         found.setdefault(event, []).append(
             {
@@ -101,6 +111,7 @@ def rejects(reader: Reader, source: str | None = None, snapshot: int | None = No
     """
     if snapshot is None:
         yield from _rejected_lines(reader, source)
+        yield from acts.remarks(reader, source)
     else:
         check_snapshot(reader, snapshot, source)
     yield from _warnings(reader, source, snapshot)

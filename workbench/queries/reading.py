@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.case.readers import Reader
 from workbench.core.records import Action
+from workbench.queries.acts import IN_FORCE, IS_DUPLICATE
 from workbench.queries.shown import chunks, marks
 
 
@@ -39,7 +40,9 @@ class KnownLog:
 def logs(reader: Reader) -> list[KnownLog]:
     """Every log, in the order in which they were taken in."""
     return [
-        KnownLog(*row[:14], _layout(*row[14:18]), None if row[18] is None else json.loads(row[18]))
+        KnownLog(
+            *row[:14], layout=_layout(*row[14:18]), evidence=None if row[18] is None else json.loads(row[18])
+        )
         for row in reader.all(
             "SELECT l.id, l.object, o.sha256, l.name, l.content_sha256, l.content_size, l.extends, l.from_offset, "
             "l.from_line, r.id, r.format, r.version, r.zone_rule, "
@@ -154,14 +157,16 @@ class Upload:
 
 
 def unmatched_uploads(reader: Reader, after: int, limit: int) -> list[Upload]:
-    """The next uploads that went well, by event id, of live readings, without a match."""
+    """The next uploads that went well, by event id, of live readings, one an act, without a match."""
     return [
         Upload(*row)
         for row in reader.all(
             "SELECT e.id, e.path, e.time, e.zone, e.received, e.damaged FROM event e WHERE e.id > ? AND e.action = ? "
             "AND e.ok = 1 AND e.path IS NOT NULL "
             "AND NOT EXISTS (SELECT 1 FROM match m WHERE m.event = e.id) "
-            "AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.supersedes = e.reading) ORDER BY e.id LIMIT ?",
+            "AND NOT EXISTS (SELECT 1 FROM reading r WHERE r.supersedes = e.reading) "
+            f"AND NOT {IS_DUPLICATE} AND NOT EXISTS (SELECT 1 FROM citation c JOIN match m ON m.event = c.duplicate "
+            f"WHERE c.event = e.id AND {IN_FORCE}) ORDER BY e.id LIMIT ?",
             (after, int(Action.UPLOAD), limit),
         )
     ]

@@ -20,6 +20,7 @@ from workbench.core.batch import NULL
 from workbench.core.errors import UserError
 from workbench.core.filter import KINDS, MISNAMED, TYPES, Clock, Filter
 from workbench.core.records import Action
+from workbench.queries import acts
 from workbench.queries.mask import IN_FORCE, Mask, ids_among, ids_of, size_of, table_of
 from workbench.queries.misnamed import misnamed
 from workbench.queries.select_addresses import addresses
@@ -209,9 +210,9 @@ def _embedded(reader: Reader, asked: Filter) -> Iterable[int]:
 
 def _matched_files(reader: Reader, asked: Filter, columns: Any) -> Mask:
     """Sightings whose bytes, or which themselves, some event of the filter is matched to."""
-    pairs = reader.arrays("match")
-    hit = events(reader, asked)[pairs["event"] - 1]
-    rows = pairs["sighting"][hit]
+    told, seen = acts.matches(reader)
+    hit = events(reader, asked)[told - 1]
+    rows = seen[hit]
     direct = table_of(len(columns["path"]), rows)[1:]
     through = table_of(size_of(reader, "object"), columns["object"][rows - 1])
     found: Mask = direct | through[columns["object"]]
@@ -238,7 +239,7 @@ def events(reader: Reader, asked: Filter) -> Mask:
     if chosen is not None:
         mask &= chosen[columns["address"]]
     if asked.source:
-        mask &= _readings_of(reader, asked.source)[columns["reading"]]
+        mask &= acts.with_cited(reader, _readings_of(reader, asked.source)[columns["reading"]])
     for facet in ("path", "not_path"):
         if getattr(asked, facet):
             hit = table_of(size_of(reader, "logpath"), globbed_logged(reader, getattr(asked, facet)))[columns["path"]]
@@ -253,15 +254,8 @@ def events(reader: Reader, asked: Filter) -> Mask:
 
 
 def live_events(reader: Reader) -> Mask:
-    """Events of readings that no better one supersedes."""
-
-    def make() -> Mask:
-        gone = table_of(
-            size_of(reader, "reading"), ids_of(reader, "SELECT supersedes FROM reading WHERE supersedes IS NOT NULL")
-        )
-        return ~gone[reader.arrays("event")["reading"]]
-
-    return reader.memoised("live-events", make, ("event", "reading"))
+    """One event an act, of readings that no better one supersedes."""
+    return acts.live(reader)
 
 
 def own_addresses(reader: Reader) -> Mask:
@@ -287,7 +281,7 @@ def _marked_events(reader: Reader, asked: Filter, columns: Any) -> Mask:
                     only = replace(Filter(), **{facet: tuple(said)})  # type: ignore[arg-type]
                     hit |= _matched_events(reader, sightings(reader, only), count)
                 for value in values:
-                    hit |= table_of(count, ids_of(reader, _MARKS, (facet, "event", value)))[1:]
+                    hit |= _of_acts(reader, ids_of(reader, _MARKS, (facet, "event", value)), count)
                     hit |= table_of(size, ids_of(reader, _MARKS, (facet, "address", value)))[columns["address"]]
                 if facet == "verdict" and UNSEEN in values:
                     hit |= ~_judged_events(reader, columns)
@@ -298,7 +292,7 @@ def _marked_events(reader: Reader, asked: Filter, columns: Any) -> Mask:
             hit |= table_of(size_of(reader, "logpath"), logged_paths(reader, words))[columns["path"]]
             notes = text_hits(reader, words)["mark"]
             hit |= table_of(size, _noted(reader, notes, "address"))[columns["address"]]
-            hit |= table_of(count, _noted(reader, notes, "event"))[1:]
+            hit |= _of_acts(reader, _noted(reader, notes, "event"), count)
         mask &= hit
     return mask
 
@@ -308,7 +302,7 @@ def _judged_events(reader: Reader, columns: Any) -> Mask:
     count = len(columns["address"])
     of = reader.arrays("sighting")["object"]
     found = _matched_events(reader, _judged_files(reader, size_of(reader, "object"), of), count)
-    found |= table_of(count, ids_of(reader, _JUDGED, ("event",)))[1:]
+    found |= _of_acts(reader, ids_of(reader, _JUDGED, ("event",)), count)
     found |= table_of(size_of(reader, "address"), ids_of(reader, _JUDGED, ("address",)))[columns["address"]]
     return found
 
@@ -321,6 +315,13 @@ def _matched_events(reader: Reader, files: Mask, count: int) -> Mask:
     rows = pairs["sighting"] - 1
     hit = files[rows] | wanted[objects[rows]]
     return table_of(count, pairs["event"][hit])[1:]
+
+
+def _of_acts(reader: Reader, ids: Iterable[int], count: int) -> Mask:
+    """What was said of a line holds for its act, whichever line stands for it now."""
+    kept = acts.kept(reader)
+    listed = np.fromiter(ids, np.int64)
+    return table_of(count, kept[listed[(listed > 0) & (listed < len(kept))]])[1:]
 
 
 def _readings_of(reader: Reader, sources: Sequence[str]) -> Mask:

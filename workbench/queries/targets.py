@@ -7,6 +7,7 @@ import re
 
 from workbench.case.readers import Reader
 from workbench.core.errors import UserError
+from workbench.queries import acts
 
 Target = tuple[str, int]
 
@@ -41,8 +42,9 @@ def item_of_sighting(reader: Reader, sighting: int) -> int:
 
 
 def _event(reader: Reader, log: str, line: int) -> int | None:
-    return reader.value(  # type: ignore[no-any-return]
+    found = reader.value(
         "SELECT e.id FROM event e JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log "
         "JOIN object o ON o.id = l.object WHERE hex(o.sha256) LIKE ? AND e.line = ? ORDER BY r.id DESC, e.id LIMIT 1",
         (log.upper() + "%", line),
     )
+    return None if found is None else acts.kept_of(reader, found)

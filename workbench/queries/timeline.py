@@ -15,7 +15,7 @@ from workbench.core.errors import UserError
 from workbench.core.filter import Clock, Filter
 from workbench.core.records import Action
 from workbench.core.times import DAY, from_datetime, to_datetime
-from workbench.queries import select
+from workbench.queries import acts, select
 from workbench.queries.files import items
 from workbench.queries.shown import Row, chunks, marks
 
@@ -119,7 +119,7 @@ def logged(reader: Reader, asked: Filter) -> Spans:
 
     def make() -> dict[int, tuple[int, int]]:
         columns = reader.arrays("event")
-        known = select.live_events(reader) & (columns["time"] != NULL)
+        known = acts.read(reader) & (columns["time"] != NULL)
         readings, times = columns["reading"][known], columns["time"][known]
         size = int(readings.max()) + 1 if len(readings) else 0
         first, last = np.full(size, 2**63 - 1), np.full(size, NULL)

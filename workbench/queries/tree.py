@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
 from workbench.core.times import Zone
-from workbench.queries import select
+from workbench.queries import acts, select
 from workbench.queries.covering import parents as parents_of
 from workbench.queries.news import KINDS, NEW, TABLES, kept, news
 from workbench.queries.shown import chunks, marks
@@ -181,7 +181,8 @@ def _logs(reader: Reader, asked: Filter) -> tuple[LogNode, ...]:
     if not rows:
         return ()
     columns = reader.arrays("event")
-    counts = np.bincount(columns["reading"][select.events(reader, asked)], minlength=max(row[3] for row in rows) + 1)
+    told = acts.lines_of(reader, select.events(reader, asked))
+    counts = np.bincount(columns["reading"][told], minlength=max(row[3] for row in rows) + 1)
     return tuple(
         LogNode(
             log, name, source, int(counts[reading]), lines or 0, rejected or 0, kind, _zone_of(reader, reading, rule)
