@@ -144,8 +144,15 @@ def everything(case: Case) -> None:
     case.run(intake.warn, Message("file-vanished"), 1)
     case.run(intake.resume, one)
     uploads = [
-        {"address": f"192.0.2.{each}", "path": b"/srv/cut/one.png", "time": T0 + each, "user": "u", "agent": f"a{each}",
-         "forwarded": '["192.0.2.9"]', "rule": 0}
+        {
+            "address": f"192.0.2.{each}",
+            "path": b"/srv/cut/one.png",
+            "time": T0 + each,
+            "user": "u",
+            "agent": f"a{each}",
+            "forwarded": '["192.0.2.9"]',
+            "rule": 0,
+        }
         for each in (1, 2)
     ]
     log_id, reading = log(case, uploads, rejects=[(3, 200, 10, "log-line-odd"), (4, 220, 10, "log-line-odd")])

@@ -72,9 +72,7 @@ WHOLE = [line(each, each, address=f"203.0.113.{each % 7}") for each in range(20)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_rotated_current_and_joined_logs_tell_each_act_once(
-    tmp_path: Path, pool: Pool, order: Sequence[int]
-) -> None:
+def test_rotated_current_and_joined_logs_tell_each_act_once(tmp_path: Path, pool: Pool, order: Sequence[int]) -> None:
     files = [("a.log.1", "".join(WHOLE[:12])), ("a.log", "".join(WHOLE[12:])), ("all.log", "".join(WHOLE))]
     with taken(tmp_path, pool, [files[at] for at in order]) as case:
         assert sum(told(case).values()) == 20
@@ -184,7 +182,8 @@ def test_transfer_log_and_extended_log_of_one_server(tmp_path: Path, pool: Pool)
 
 def test_a_better_reading_is_compared_again(tmp_path: Path, pool: Pool) -> None:
     zoneless = "".join(
-        f"Mon Oct 25 09:{each:02}:28 2021 1 203.0.113.7 5120 /up/{each}.png b _ i r kim ftp 0 * c\n" for each in range(9)
+        f"Mon Oct 25 09:{each:02}:28 2021 1 203.0.113.7 5120 /up/{each}.png b _ i r kim ftp 0 * c\n"
+        for each in range(9)
     )
     files = [("a", zoneless), ("b", "".join(zoneless.splitlines(keepends=True)[3:]))]
     with taken(tmp_path, pool, files) as case:
@@ -215,6 +214,7 @@ def test_marks_and_targets_of_a_line_hold_for_its_act(tmp_path: Path, pool: Pool
 
 def test_the_search_is_done_once(tmp_path: Path, pool: Pool) -> None:
     with taken(tmp_path, pool, [("a", "".join(WHOLE[:9])), ("b", "".join(WHOLE[3:]))]) as case:
+
         def ops() -> int:
             with case.reader() as reader:
                 return int(reader.value("SELECT count(*) FROM op"))
@@ -235,8 +235,10 @@ def test_any_overlapping_pieces_in_any_order_are_the_whole(
     """As long as some piece holds all copies of a line: nobody could count them else."""
     tmp_path = tmp_path_factory.mktemp("pieces")
     seconds = list(itertools.accumulate(steps))
-    whole = [line(second, second % 2) if step else line(second, at % 3) for at, (second, step) in
-             enumerate(zip(seconds, steps, strict=True))]
+    whole = [
+        line(second, second % 2) if step else line(second, at % 3)
+        for at, (second, step) in enumerate(zip(seconds, steps, strict=True))
+    ]
     parts = [whole[start : start + size] for start, size in cuts if start < len(whole)]
     covered = {at for start, size in cuts for at in range(start, min(start + size, len(whole)))}
     parts += [whole[at:] for at in [min(set(range(len(whole))) - covered, default=len(whole))] if at < len(whole)]

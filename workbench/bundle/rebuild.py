@@ -109,9 +109,10 @@ def rebuild(
     masks = dict(selection.masks)
     masks["event"] = selection.live
     masks["reading"] = masks["reading"] & _where_made(len(masks["reading"]), excerpts)
-    for table in ("reading_end", "reject"):
+    for table in ("reading_end", "reject", "layout", "open_layout"):
         masks[table] = _pointing(reader, table, "reading", masks[table], masks["reading"])
-    masks["match"] = _pointing(reader, "match", "event", masks["match"], masks["event"])
+    for table in ("match", "route"):
+        masks[table] = _pointing(reader, table, "event", masks[table], masks["event"])
     here = selection.bytes_of.copy()
     here[list(lost)] = False
     masks["object"] = here

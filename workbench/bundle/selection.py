@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,8 @@ from workbench.bundle.withheld import Withheld, folded
 from workbench.case import schema
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
-from workbench.queries import select
+from workbench.logs.forwarded import from_text
+from workbench.queries import acts, select
 from workbench.queries.files import items
 
 WORDS = ("method", "user", "agent", "referrer")
@@ -32,8 +34,9 @@ WORDS = ("method", "user", "agent", "referrer")
 class Selection:
     """Masks are indexed by row id; index 0 stands for null and is false.
 
-    `live` are the selected events of readings that no better one supersedes: those that lists and the rebuilt case
-    show. `bytes_of` are the objects whose bytes are to be copied, `withheld` those whose bytes must not be.
+    `live` are the selected events of readings that no better one supersedes, all lines that tell of an act: those that
+    the rebuilt case has. `bytes_of` are the objects whose bytes are to be copied, `withheld` those whose bytes must not
+    be.
     """
 
     asked: Filter
@@ -250,6 +253,8 @@ class _Choice(Masks):
     def _events(self) -> None:
         columns = self.reader.arrays("event")
         live = np.concatenate(([False], select.live_events(self.reader)))
+        read = np.concatenate(([False], acts.read(self.reader)))
+        act = acts.kept(self.reader)
         address = np.concatenate(([0], columns["address"]))
         path = np.concatenate(([0], columns["path"]))
         with_own = np.concatenate(([False], select.events(self.reader, replace(self.asked, own=True))))
@@ -259,26 +264,33 @@ class _Choice(Masks):
         if self.whole:
             mask = np.ones(len(live), bool)
             mask[0] = False
-        own = mask & self.own[address]
+        else:
+            mask = with_own | with_own[act] & read  # an act goes with all lines that tell of it
+        own = mask & self._of_act(self.own[address] | self._routed(self.own), act, read)
         self.left_out["own-traffic"] = int((own & live).sum())
-        hit = mask & ~own & (self.hit_addresses[address] | self.hit_logpaths[path])
+        hit = mask & ~own & (self.hit_addresses[address] | self.hit_logpaths[path] | self._routed(self.hit_addresses))
         if self.hit_words.any():
             hit |= mask & ~own & self._uses_words(self.hit_words)
+        hit = mask & ~own & self._of_act(hit, act, read)
         kept = mask & ~own & ~hit
         rejects = self.all("reject") if self.whole else self.none("reject")
-        lines, self.withheld_rejects = take_out_mentions(self.reader, self.hidden, kept & live, rejects)
-        hit |= lines
-        self.withheld_events = (hit | own) & live
+        lines, self.withheld_rejects = take_out_mentions(self.reader, self.hidden, kept & read, rejects)
+        hit |= kept & self._of_act(lines, act, read)
+        self.withheld_events = (hit | own) & read
         self.masks["reject"] = rejects & ~self.withheld_rejects
         self.left_out["redacted-line"] = int(self.withheld_rejects.sum())
         self.left_out["redacted-event"] = int((hit & live).sum())
         mask = mask & ~own & ~hit
         self.masks["event"] = mask
-        self.live = mask & live
+        self.live = mask & read
+        self.masks["citation"] = self._citations(mask & read)
         pairs = self.reader.arrays("match")
         joined = mask[pairs["event"]] & self.masks["sighting"][pairs["sighting"]]
         self.masks["match"] = np.concatenate(([False], joined))
         self._interned("address", address, mask, self.own | self.hit_addresses)
+        self.masks["route"] = self.where("route", "event", mask)
+        peers = self.used("address", "route", "peer", self.masks["route"])
+        self.masks["address"] |= peers & ~(self.own | self.hit_addresses)
         self._interned("logpath", path, mask, self.hit_logpaths)
         self.masks["word"] = self._words(mask) & ~self.hit_words
 
@@ -292,6 +304,55 @@ class _Choice(Masks):
         used[0] = False
         self.masks[table] = used & ~never
 
+    @staticmethod
+    def _of_act(hit: Mask, act: NDArray[np.int64], read: Mask) -> Mask:
+        """What hits one line of an act hits all lines that tell of it."""
+        acts_hit = np.zeros(len(hit), bool)
+        acts_hit[act[hit]] = True
+        acts_hit[0] = False
+        found: Mask = hit | acts_hit[act] & read
+        return found
+
+    def _routed(self, peers: Mask) -> Mask:
+        """Events that came through one of these addresses."""
+        out = self.none("event")
+        if peers.any():
+            for rows in pages(self.reader, "SELECT event, ifnull(peer, 0) FROM route"):
+                event, peer = np.array(rows, np.int64).T
+                out[event] = peers[peer]
+        return out
+
+    def _citations(self, mask: Mask) -> Mask:
+        """What is said now of lines that both go along."""
+        out = self.none("citation")
+        sql = f"SELECT id, duplicate, event FROM citation c WHERE event IS NOT NULL AND {acts.IN_FORCE}"
+        for rows in pages(self.reader, sql):
+            ids, duplicate, event = np.array(rows, np.int64).T
+            out[ids] = mask[duplicate] & mask[event]
+        return out
+
+    def _layouts(self) -> Mask:
+        """How columns were understood, unless that names proxies that are withheld."""
+        out = self.where("layout", "reading", self.masks["reading"])
+        for row, trusted in self.reader.conn.execute("SELECT id, trusted FROM layout WHERE trusted <> '[]'"):
+            for each in from_text(trusted):
+                network = ipaddress.ip_network(each)
+                hidden = any(network.overlaps(other) for other in self.redaction.addresses
+                             if other.version == network.version)  # fmt: skip
+                if hidden or self._own_in(network):
+                    out[row] = False
+        return out
+
+    def _own_in(self, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+        for row in np.flatnonzero(self.own).tolist():
+            text = self.reader.value("SELECT text FROM address WHERE id = ?", (row,))
+            try:
+                if ipaddress.ip_address(text) in network:
+                    return True
+            except ValueError:
+                continue  # a name
+        return False
+
     def _words(self, mask: Mask) -> Mask:
         used, behind = self.none("word"), self.none("word")
         if self.whole and mask[1:].all():
@@ -301,6 +362,10 @@ class _Choice(Masks):
             keep = mask[table[:, 0]]
             used[table[keep, 1:].ravel()] = True
             behind[table[~keep, 1:].ravel()] = True
+        for rows in pages(self.reader, "SELECT event, forwarded FROM route"):
+            event, word = np.array(rows, np.int64).T
+            used[word[mask[event]]] = True
+            behind[word[~mask[event]]] = True
         found = used | ~behind if self.whole else used
         found[0] = False
         return found
@@ -310,6 +375,9 @@ class _Choice(Masks):
         for rows in pages(self.reader, f"SELECT id, {_pointers()} FROM event"):
             table = np.array(rows, np.int64)
             out[table[:, 0]] = words[table[:, 1:]].any(axis=1)
+        for rows in pages(self.reader, "SELECT event, forwarded FROM route"):
+            event, word = np.array(rows, np.int64).T
+            out[event] |= words[word]
         return out
 
     # looks and logs
@@ -322,6 +390,9 @@ class _Choice(Masks):
         masks["reading"] = self.all("reading") if self.whole else readings
         masks["log"] = self.all("log") if self.whole else self.used("log", "reading", "log", masks["reading"])
         masks["reading_end"] = self.where("reading_end", "reading", masks["reading"])
+        masks["layout"] = self._layouts()
+        masks["open_layout"] = self.where("open_layout", "reading", masks["reading"])
+        masks["overlap"] = self.all("overlap") if self.whole else self.none("overlap")
         masks["rootmap"] = self.where("rootmap", "log", masks["log"])
         masks["source"] = self.all("source") if self.whole else self._sources()
         masks["snapshot"] = self.where("snapshot", "source", masks["source"])

@@ -85,6 +85,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "time",
         "zone",
         "address",
+        "peer",
+        "forwarded",
+        "address_rule",
         "action",
         "method",
         "path",
@@ -98,6 +101,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "agent",
         "log",
         "line",
+        "citations",
         "salvaged",
         "own",
         "matches",
@@ -110,6 +114,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "labels",
         "events",
         "uploads",
+        "uploads_failed",
         "upload_bytes",
         "first",
         "last",
@@ -272,16 +277,16 @@ class Tables:
 
     def events(self) -> Iterator[Row]:
         """One row a log event; `log` and `line` are those of the whole log."""
-        whole = self._whole_logs()
         old = self.numbers.old("sighting")
-        for row in events.rows(self.made, EVERYTHING):
-            row["log"] = whole.get(row["log"], row["log"])
+        for row in events.rows(self.made, EVERYTHING, self._whole_logs()):
             for match in row["matches"]:
                 match["sighting"] = int(old[match["sighting"]])
             yield row
 
-    def _whole_logs(self) -> dict[str, str]:
-        return {each.sha256.hex(): each.log_sha256 for each in self.excerpts.made}
+    def _whole_logs(self) -> dict[int, str]:
+        """Hashes of the whole logs by the id of their excerpts' logs: two of them may have the same excerpt."""
+        new = self.numbers.new("log")
+        return {int(new[each.log]): each.log_sha256 for each in self.excerpts.made}
 
     def origins(self) -> Iterator[Row]:
         """One row an address."""
@@ -349,12 +354,12 @@ class Tables:
         if kind == "address":
             return str(self.made.value("SELECT text FROM address WHERE id = ?", (target,)))
         if kind == "event":
-            sha256, line = self.made.all(
-                "SELECT o.sha256, e.line FROM event e JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log "
-                "JOIN object o ON o.id = l.object WHERE e.id = ?",
+            log, sha256, line = self.made.all(
+                "SELECT l.id, o.sha256, e.line FROM event e JOIN reading r ON r.id = e.reading "
+                "JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object WHERE e.id = ?",
                 (target,),
             )[0]
-            return f"event:{self._whole_logs().get(sha256.hex(), sha256.hex())}:{line}"
+            return f"event:{self._whole_logs().get(log, sha256.hex())}:{line}"
         if kind in ("sighting", "snapshot", "match"):
             return f"{kind}:{int(self.numbers.old(kind)[target])}"
         return None

@@ -32,6 +32,7 @@ TABLES: dict[str, dict[str, str]] = {
     "event": {
         "reading": "<i4",
         "time": "<i8",
+        "zone": "<i1",
         "action": "<i1",
         "ok": "<i1",
         "received": "<i8",

@@ -312,6 +312,7 @@ COMMANDS = {
                 ("labels", "labels"),
                 ("events", "events"),
                 ("uploads", "uploads"),
+                ("failed", "uploads_failed"),
                 _time("first"),
                 _time("last"),
             ),

@@ -1,13 +1,13 @@
-"""Find the events of several logs that tell of one act: rotated, joined, cut-out and overlapping logs, and two formats of
-one server.
+"""Find the events of several logs that tell of one act: rotated, joined, cut-out and overlapping logs, and two formats
+of one server.
 
-Lines are equal when all that was read of them is. Within a log equal lines are several acts, so the second of them in one
-log is the same as the second of them in another: an act happened as often as the log says that says it most often. Which
-log was taken in first does not matter for that.
+Lines are equal when all that was read of them is. Within a log equal lines are several acts, so the second of them in
+one log is the same as the second of them in another: an act happened as often as the log says that says it most often.
+Which log was taken in first does not matter for that.
 
-Two logs are only compared so if they are of one server: with one source, or, where nobody named the sources, if from the
-first to the last of their common lines they have hardly any others, as copies have and two servers have not. Logs of
-two formats have to be of one source. What looks alike and is not sure stays apart, and its number is said.
+Two logs are only compared so if they are of one server: with one source, or, where nobody named the sources, if from
+the first to the last of their common lines they have hardly any others, as copies have and two servers have not. Logs
+of two formats have to be of one source. What looks alike and is not sure stays apart, and its number is said.
 """
 
 from __future__ import annotations
@@ -192,12 +192,8 @@ def _span(reader: Reader, family: Sequence[Part]) -> tuple[int, int, int, int] |
     return min(each[0] for each in known), max(each[1] for each in known), known[0][2], known[-1][3]
 
 
-def _told(
-    reader: Reader, family: list[Part], span: tuple[int, int, int, int], hull: tuple[int, int]
-) -> Told:
-    ids, listed, columns = zip(
-        *(acts.events_of(reader, part.reading, *hull) for part in family), strict=True
-    )
+def _told(reader: Reader, family: list[Part], span: tuple[int, int, int, int], hull: tuple[int, int]) -> Told:
+    ids, listed, columns = zip(*(acts.events_of(reader, part.reading, *hull) for part in family), strict=True)
     settled = [np.full(len(own), part.settled, np.int64) for own, part in zip(ids, family, strict=True)]
     return Told(
         family,
@@ -249,8 +245,8 @@ def _pair(one: Told, other: Told) -> tuple[int, int]:
 
 
 def _common(one: Told, own: Keys, other: Told, others: Keys) -> tuple[int, float]:
-    """How many lines two logs have in common, and their share among the lines from the first to the last of them, in the
-    log where it is larger. What lies in the middle of both logs, with other lines before and behind in both, is
+    """How many lines two logs have in common, and their share among the lines from the first to the last of them, in
+    the log where it is larger. What lies in the middle of both logs, with other lines before and behind in both, is
     nothing in common of two that are named as two places.
     """
     same, at, place = np.intersect1d(own, others, return_indices=True)
@@ -313,9 +309,7 @@ def _between(told: Told, ids: Ints) -> int:
     return int(((time >= some.min()) & (time <= some.max())).sum())
 
 
-def _transfers(
-    reader: Reader, short: Sequence[Told], extended: Sequence[Told], found: Found, *, zoned: bool
-) -> None:
+def _transfers(reader: Reader, short: Sequence[Told], extended: Sequence[Told], found: Found, *, zoned: bool) -> None:
     """Transfer logs beside ProFTPD's extended log, which tells of the same transfers; their clocks are one, and the two
     lines are written within a second.
     """

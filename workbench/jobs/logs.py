@@ -112,9 +112,7 @@ def add(
         claim.release()
 
 
-def _take_in(
-    case: Case, name: str, source: str, stored: Stored, how: _How, pool: Pool, progress: Progress
-) -> Read:
+def _take_in(case: Case, name: str, source: str, stored: Stored, how: _How, pool: Pool, progress: Progress) -> Read:
     """What is new of a stored log. One process at a time, so that none goes on with another's reading."""
     known = case.ask(queries.logs)
     content = content_of(case, stored, known, progress)
@@ -142,9 +140,7 @@ def _known(case: Case, log: int) -> KnownLog:
     return next(each for each in case.ask(queries.logs) if each.id == log)
 
 
-def _settle(
-    case: Case, log: int, how: _How, pool: Pool, progress: Progress
-) -> tuple[int, tuple[Message, ...]]:
+def _settle(case: Case, log: int, how: _How, pool: Pool, progress: Progress) -> tuple[int, tuple[Message, ...]]:
     """Read a log and what it extends once more if all of its lines together show another layout than the first ones
     did. Gives the events of that, and what stays open.
     """
@@ -293,8 +289,8 @@ def _read(
     problem: Message | None = None,
     layout: Layout | None = None,
 ) -> Read:
-    """One reading of a log's own part: chunks go to the workers, batches are recorded in order. Without a `layout`, that
-    of the log that this one extends holds, else what the first lines show.
+    """One reading of a log's own part: chunks go to the workers, batches are recorded in order. Without a `layout`,
+    that of the log that this one extends holds, else what the first lines show.
     """
     progress.stage("stage-read-log", log.content_size)
     reader = _Reader(case, log, how, pool, progress)
@@ -333,7 +329,7 @@ def _read(
 
 
 class _Reader:
-    """What a reading needs to know before it begins. The first chunk is parsed once where its layout is the usual one."""
+    """What a reading needs to know before it begins. The first chunk is parsed once if its layout is the usual one."""
 
     def __init__(self, case: Case, log: KnownLog, how: _How, pool: Pool, progress: Progress) -> None:
         self.case, self.log, self.how, self.pool, self.progress = case, log, how, pool, progress
@@ -351,7 +347,7 @@ class _Reader:
         return self.pool.submit("parse-log", params, data=data)
 
     def first_layout(self) -> Layout:
-        """That of the reading that was cut off, that of the log which this one extends, or what the first lines show."""
+        """That of the reading that was cut off, of the log that this one extends, or what the first lines show."""
         trusted = self.how.trusted_for(self.earlier[-1] if self.log.layout is None and self.earlier else self.log)
         if not self.how.format.has_layout:
             return Layout()
@@ -385,8 +381,8 @@ class _Reader:
         )
 
     def begin(self, layout: Layout) -> tuple[int, int, int, bool]:
-        """A new reading, or the one that was cut off. Gives lines and bytes before the first chunk, and whether its first
-        line has been recorded already.
+        """A new reading, or the one that was cut off. Gives lines and bytes before the first chunk, and whether its
+        first line has been recorded already.
         """
         log, chosen = self.log, self.how.format
         if self._can_resume(layout.trusted) and log.reading is not None and _layout(log).reads_like(layout):

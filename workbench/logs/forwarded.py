@@ -83,9 +83,7 @@ def address_of(item: str) -> str | None:
 
 def is_list(items: Sequence[str]) -> bool:
     """May this be a forwarded-for list? Items are addresses, ``unknown`` or hidden names."""
-    return all(
-        item.lower() == UNKNOWN or _OBFUSCATED.fullmatch(item) or address_of(item) is not None for item in items
-    )
+    return all(item.lower() == UNKNOWN or _OBFUSCATED.fullmatch(item) or address_of(item) is not None for item in items)
 
 
 def client_of(peer: str | None, items: Sequence[str], trust: Trust) -> str | None:

@@ -102,8 +102,8 @@ COUNTS = ("lines", "named", "lists", "empty", "others", "local", "public", "port
 class Column:
     """Evidence on a column that may be a forwarded-for list.
 
-    `lines` that have it, `named` with an address in it, `lists` of several items, `empty` without a value, `others` with
-    something else, as the name of a host; `local` those whose peer is a proxy's address, `public` those with an
+    `lines` that have it, `named` with an address in it, `lists` of several items, `empty` without a value, `others`
+    with something else, as the name of a host; `local` those whose peer is a proxy's address, `public` those with an
     address that is none, `ports` with a port. `values` and `peers` are the different ones.
     """
 

@@ -6,8 +6,8 @@ from workbench.core.batch import EventBatch
 from workbench.core.errors import UserError
 from workbench.logs.combined import COMBINED
 from workbench.logs.format import Detected, Format
-from workbench.logs.layout import Layout
 from workbench.logs.ftpextended import FTP_EXTENDED
+from workbench.logs.layout import Layout
 from workbench.logs.xferlog import XFERLOG
 
 FORMATS: tuple[Format, ...] = (COMBINED, XFERLOG, FTP_EXTENDED)
@@ -39,9 +39,7 @@ def detect(sample: bytes) -> Detected | None:
     return Detected(best.name, best.version, best.title, best.has_zone, best.precision, score)
 
 
-def parse_chunk(
-    format_name: str, data: bytes, zone: str | None = None, layout: Layout | None = None
-) -> EventBatch:
+def parse_chunk(format_name: str, data: bytes, zone: str | None = None, layout: Layout | None = None) -> EventBatch:
     """Whole lines of a log as columns (`workbench.core.batch`).
 
     Every line becomes an event, a reject, or is blank (nothing but white space: counted in ``lines`` only), so that
@@ -50,6 +48,7 @@ def parse_chunk(
 
     `zone` is for formats whose lines state none: an IANA name or an offset; null leaves the wall clock and
     `Zone.UNKNOWN`. `layout` says what stands in places that one line does not explain; without one the second of two
-    addresses in front is who connected, and nothing is taken for a forwarded-for list. Raises `UserError` ``log-format-unknown`` and ``zone-unknown``; never for the bytes.
+    addresses in front is who connected, and nothing is taken for a forwarded-for list. Raises `UserError`
+    ``log-format-unknown`` and ``zone-unknown``; never for the bytes.
     """
     return by_name(format_name).parse(data, zone, layout or Layout())

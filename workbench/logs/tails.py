@@ -13,12 +13,14 @@ from workbench.logs.heads import EMPTY, HOSTS, LIST, LOCAL, NAMED, PORT, PUBLIC,
 from workbench.logs.layout import FIELDS, Column, Layout
 
 _FIELD = re.compile(
-    rb' (?:(?!for=)[\w-]+=)?("(?:[^"\\]|\\.)*"|\[[^\]\[]*\]|[^ "\[][^ "]*(?:(?<=,) [^ "]+|(?= ,) ,[^ "]*)*)', re.IGNORECASE
+    rb' (?:(?!for=)[\w-]+=)?("(?:[^"\\]|\\.)*"|\[[^\]\[]*\]|[^ "\[][^ "]*(?:(?<=,) [^ "]+|(?= ,) ,[^ "]*)*)',
+    re.IGNORECASE,
 )
-"""One field: quoted, in brackets, or bare, where a list with blanks behind its commas is one; a name may stand before it
-(``xff="…"``)."""
-_WORTH = re.compile(rb"\d\.\d+\.\d+\.\d|:[0-9A-Fa-f]*:")
-"""Something like an address: without one in the whole chunk there is nothing to look for."""
+"""One field: quoted, in brackets, or bare, where a list with blanks behind its commas is one; a name may stand before
+it (``xff="…"``).
+"""
+_WORTH = re.compile(rb'\d\.\d+\.\d+\.\d|:[0-9A-Fa-f]*:| (?:[\w-]+=)?"?-"?(?: |$)')
+"""Something like an address, or a field without a value: a line with neither says nothing about a list."""
 
 
 class Tails:
@@ -42,15 +44,19 @@ class Tails:
         if not len(which):
             return
         raws = cut(self._builder.lines.data, self.start[which], end[which])
-        if self._layout.behind is None and not any(map(_WORTH.search, raws)):
-            return
+        telling = np.fromiter((_WORTH.search(raw) is not None for raw in raws), np.bool_, len(raws))
+        if self._layout.behind is None:
+            if not telling.any():
+                return
+            which, raws = which[telling], [raw for raw, each in zip(raws, telling.tolist(), strict=True) if each]
+            telling = telling[telling]
         rows = Rows(FIELDS + 1, self._row)
         at = np.fromiter(map(rows.__getitem__, raws), np.int64, len(raws))
         table = np.array([rows.row(raw) for raw in rows], np.int64).reshape(-1, FIELDS + 1)
         found: Ints = table[at]
         peers = np.where(self._builder.column("peer")[which] == NULL, self._builder.column("address")[which],
                          self._builder.column("peer")[which])  # fmt: skip
-        self._count(found[:, :FIELDS], peers)
+        self._count(found[telling, :FIELDS], peers[telling])
         if self._layout.behind is not None:
             self._take(which, peers, found[:, FIELDS])
 
@@ -70,13 +76,12 @@ class Tails:
     def _count(self, signs: Ints, peers: Ints) -> None:
         texts = list(self._builder.table("address"))
         local = np.array([self._heads.trust.holds(each) for each in texts] or [False])[np.maximum(peers, 0)]
-        seen = {int(each) for each in np.unique(peers) if each != NULL}
         for at, column in enumerate(self._heads.evidence.behind):
             own = signs[:, at]
             here = own > 0
-            if (own & NAMED).any():
+            if here.any():
                 count_signs(column, np.where(local, own | LOCAL, own)[here])
-                for peer in seen:
+                for peer in np.unique(peers[here & (peers != NULL)]).tolist():
                     column.peers.add(texts[peer])
 
     def _take(self, which: Ints, peers: Ints, taken: Ints) -> None:

@@ -53,11 +53,18 @@ def kept_of(reader: Reader, event: int) -> int:
     return event if row is None else int(row)
 
 
+def told_by(reader: Reader, event: int) -> list[int]:
+    """An event and its duplicates."""
+    rows = reader.all(f"SELECT c.duplicate FROM citation c WHERE c.event = ? AND {IN_FORCE}", (event,))
+    return [event, *(row[0] for row in rows)]
+
+
 def live(reader: Reader) -> Mask:
     """One event an act, of readings that no better one supersedes: what is counted and listed."""
 
     def make() -> Mask:
-        return read(reader) & (kept(reader)[1:] == np.arange(1, len(kept(reader))))
+        found: Mask = read(reader) & (kept(reader)[1:] == np.arange(1, len(kept(reader))))
+        return found
 
     return reader.memoised("live-events", make, ("event", "reading", "citation"))
 
@@ -83,8 +90,18 @@ def matches(reader: Reader) -> tuple[Ints, Ints]:
     return kept(reader)[pairs["event"]], pairs["sighting"].astype(np.int64)
 
 
-def citations(reader: Reader, ids: Sequence[int]) -> dict[int, list[tuple[str, bytes, int]]]:
-    """All lines that tell of some acts, by event, its own first: name and SHA-256 of the log, number of the line.
+@dataclass(frozen=True)
+class Citation:
+    """A line that tells of an act: of which log (id, name, SHA-256), and its number there."""
+
+    log: int
+    name: str
+    sha256: bytes
+    line: int
+
+
+def citations(reader: Reader, ids: Sequence[int]) -> dict[int, list[Citation]]:
+    """All lines that tell of some acts, by event, its own first.
 
     A log that begins with all of another one holds its lines under the same numbers.
     """
@@ -100,7 +117,7 @@ def citations(reader: Reader, ids: Sequence[int]) -> dict[int, list[tuple[str, b
         while above is not None:
             longer.setdefault(above, []).append(log)
             above = known[above][2]
-    found: dict[int, list[tuple[str, bytes, int]]] = {}
+    found: dict[int, list[Citation]] = {}
     for part in chunks(ids, 400):
         for event, log, line in reader.all(
             "SELECT w.event, r.log, e.line FROM (SELECT id AS event, id AS told FROM event "
@@ -110,7 +127,7 @@ def citations(reader: Reader, ids: Sequence[int]) -> dict[int, list[tuple[str, b
             (*part, *part),
         ):
             own = found.setdefault(event, [])
-            own += [(*known[each][:2], line) for each in (log, *longer.get(log, ()))]
+            own += [Citation(each, *known[each][:2], line) for each in (log, *longer.get(log, ()))]
     return {event: list(dict.fromkeys(lines)) for event, lines in found.items()}
 
 
@@ -162,8 +179,8 @@ class Part:
 def parts(reader: Reader) -> list[Part]:
     """Every log that has been read to its end."""
     return [
-        Part(*row[:4], bool(row[4]), row[5], row[5] != "xferlog" or row[6] is not None, bool(row[7]))
-        for row in reader.all(
+        Part(log, reading, extends, source, bool(named), kind, kind != "xferlog" or rule is not None, bool(settled))
+        for log, reading, extends, source, named, kind, rule, settled in reader.all(
             "SELECT l.id, r.id, l.extends, s.id, s.name <> l.name, r.format, r.zone_rule, "
             "ifnull(y.first = 'forwarded' OR y.behind IS NOT NULL OR y.identifier <> 'none', 0) "
             "FROM log l JOIN source s ON s.id = l.source "
@@ -246,4 +263,6 @@ def names_of(reader: Reader, paths: Ints) -> dict[int, bytes]:
 
 def said_overlaps(reader: Reader) -> dict[tuple[int, int], int]:
     """The overlaps that were said of pairs of logs."""
-    return {(log, other): events for log, other, events in reader.all("SELECT log, other, events FROM overlap ORDER BY id")}
+    return {
+        (log, other): events for log, other, events in reader.all("SELECT log, other, events FROM overlap ORDER BY id")
+    }

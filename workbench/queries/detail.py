@@ -9,7 +9,8 @@ from typing import Any
 from workbench.case.readers import Reader
 from workbench.core.messages import Message
 from workbench.core.records import Action, State
-from workbench.queries import appeared, select
+from workbench.core.times import Zone
+from workbench.queries import acts, appeared, select, uploads
 from workbench.queries.detail_values import Address, Item, Line, LogLine, Marks, Moment, Network, Note, Sight, Target
 from workbench.queries.events import mapped
 from workbench.queries.logtext import line_of
@@ -41,9 +42,9 @@ def item(reader: Reader, an_id: int, actor: str = "") -> Item | None:
     where, key = ("s.object = ?", an_id) if an_id > 0 else ("s.id = ?", -an_id)
     count = int(reader.value(f"SELECT count(*) FROM sighting s WHERE {where}", (key,)))
     sights = _sightings(reader, where, key)
-    uploads = _uploads(reader, where, key)
-    paths = sorted({each[1] for each in uploads if each[1]})
-    matched = [each[0] for each in uploads]
+    matched_to = _uploads(reader, where, key)
+    paths = sorted({each[1] for each in matched_to if each[1]})
+    matched = [each[0] for each in matched_to]
     facts = _facts(reader, an_id) if an_id > 0 else {}
     accesses, in_all = _accesses(reader, paths, {each.id for each in matched})
     addresses = sorted({each.address for each in (*matched, *accesses) if each.address})
@@ -148,13 +149,17 @@ def _line(row: Sequence[Any], own: Any, rule: str = "", score: float | None = No
 def _uploads(reader: Reader, where: str, key: int) -> list[tuple[Line, int]]:
     """Events matched to this file, the earliest first, each with its logged path."""
     own = select.own_addresses(reader)
-    sql = _LINE.format(
-        more=", max(m.score), m.rule",
-        join="JOIN match m ON m.event = e.id JOIN sighting s ON s.id = m.sighting",
-        where=where,
-    )
-    rows = reader.all(f"{sql} GROUP BY e.id ORDER BY e.time, e.id LIMIT {MOST}", (key,))
-    return [(_line(row, own, row[16], row[15]), row[14] or 0) for row in rows]
+    best: dict[int, tuple[float, str]] = {}
+    for event, score, rule in reader.all(
+        f"SELECT m.event, m.score, m.rule FROM match m JOIN sighting s ON s.id = m.sighting WHERE {where}", (key,)
+    ):
+        act = acts.kept_of(reader, event)
+        best[act] = max(best.get(act, (0.0, "")), (score, rule))
+    found: list[tuple[Any, ...]] = []
+    for part in chunks(list(best)):
+        found += reader.all(_LINE.format(more="", join="", where=f"e.id IN ({marks(part)})"), part)
+    found.sort(key=lambda row: (row[1] is not None, row[1], row[0]))
+    return [(_line(row, own, *best[row[0]][::-1]), row[14] or 0) for row in found[:MOST]]
 
 
 def _accesses(reader: Reader, paths: Sequence[int], known: set[int]) -> tuple[tuple[Line, ...], int]:
@@ -240,7 +245,9 @@ def address(reader: Reader, an_id: int, actor: str = "") -> Address | None:
     said = claims_of(reader, [an_id]).get(an_id, [])
     columns = reader.arrays("event")
     rows = np.flatnonzero((columns["address"] == an_id) & select.live_events(reader))
-    counts = np.bincount(columns["action"][rows], minlength=len(Action))
+    own_rows = {name: columns[name][rows] for name in ("action", "ok", "zone")}
+    counts = np.bincount(own_rows["action"], minlength=len(Action))
+    counts[Action.UPLOAD] = int(uploads.done(own_rows).sum())
     times = columns["time"][rows]
     times = times[times != np.iinfo(np.int64).min]
     sets = reader.all(
@@ -248,14 +255,11 @@ def address(reader: Reader, an_id: int, actor: str = "") -> Address | None:
         "(SELECT 1 FROM claim c WHERE c.dataset = d.id AND c.key = 'label')",
         (an_id,),
     )
-    pairs = reader.arrays("match")
-    sightings = np.unique(pairs["sighting"][np.isin(pairs["event"], rows + 1)])
+    told, seen = acts.matches(reader)
+    sightings = np.unique(seen[np.isin(told, rows + 1)])
     objects = reader.arrays("sighting")["object"][sightings - 1].astype(np.int64)
     uploaded = list(dict.fromkeys(np.where(objects > 0, objects, -sightings.astype(np.int64)).tolist()))
-    zoneless = reader.value(
-        "SELECT 1 FROM event WHERE address = ? AND zone = 0 LIMIT 1" if len(rows) < 5000 else "SELECT 0 WHERE ? < 0",
-        (an_id,),
-    )
+    zoneless = (own_rows["zone"] == Zone.UNKNOWN).any()
     return Address(
         an_id,
         text,
@@ -264,6 +268,8 @@ def address(reader: Reader, an_id: int, actor: str = "") -> Address | None:
         len(sets),
         max((row[0] for row in sets), default=""),
         tuple((Action(at), int(count)) for at, count in enumerate(counts.tolist()) if count),
+        int(uploads.failed(own_rows).sum()),
+        int(uploads.unknown(own_rows).sum()),
         int(times.min()) if len(times) else None,
         int(times.max()) if len(times) else None,
         bool(zoneless),
@@ -279,19 +285,23 @@ def event(reader: Reader, an_id: int, actor: str = "") -> LogLine | None:
     own = select.own_addresses(reader)
     sql = _LINE.format(
         more=", m.text, e.status, e.sent, e.received, u.text, g.text, w.text, e.damaged, e.salvaged, l.id, e.start, "
-        "e.length, r.format",
+        "e.length, r.format, v.by_list, q.text, k.text",
         join="LEFT JOIN word m ON m.id = e.method LEFT JOIN word u ON u.id = e.user LEFT JOIN word g ON g.id = e.agent "
-        "LEFT JOIN word w ON w.id = e.referrer",
+        "LEFT JOIN word w ON w.id = e.referrer LEFT JOIN route v ON v.event = e.id "
+        "LEFT JOIN address q ON q.id = v.peer LEFT JOIN word k ON k.id = v.forwarded",
         where="e.id = ?",
     )
     row = reader.conn.execute(sql, (an_id,)).fetchone()
     if row is None:
         return None
-    matched = reader.all(
+    told = acts.told_by(reader, an_id)
+    matched: dict[tuple[int, str], tuple[int, str, str, float]] = {}
+    for found in reader.all(
         "SELECT ifnull(s.object, -s.id), p.display, m.rule, m.score FROM match m JOIN sighting s ON s.id = m.sighting "
-        "JOIN path p ON p.id = s.path WHERE m.event = ? ORDER BY m.score DESC",
-        (an_id,),
-    )
+        f"JOIN path p ON p.id = s.path WHERE m.event IN ({marks(told)}) ORDER BY m.score DESC",
+        told,
+    ):
+        matched.setdefault(found[:2], found)
     shown = _line(row, own)
     return LogLine(
         shown,
@@ -309,8 +319,12 @@ def event(reader: Reader, an_id: int, actor: str = "") -> LogLine | None:
         row[26],
         row[27],
         network_of(reader, shown.address) if shown.address else Network(None, None, None, ()),
-        tuple(matched),
+        tuple(matched.values()),
         marks_of(reader, ("event", an_id), actor),
+        None if row[28] is None else row[29],
+        () if row[30] is None else tuple(json.loads(row[30])),
+        bool(row[28]),
+        tuple(acts.citations(reader, [an_id])[an_id][1:]),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.core.messages import Message
 from workbench.core.records import Action
+from workbench.queries.acts import Citation
 from workbench.queries.shown import Row
 
 Target = tuple[str, int]
@@ -137,6 +138,10 @@ class Address:
     asked_sets: int
     newest_set: str
     actions: tuple[tuple[Action, int], ...]
+    """How often what; uploads are those that succeeded."""
+    failed_uploads: int
+    open_uploads: int
+    """Uploads of which no log says how they ended."""
     first: int | None
     last: int | None
     zoneless: bool
@@ -168,3 +173,10 @@ class LogLine:
     items: tuple[tuple[int, str, str, float], ...]
     """Matched files: item, path, rule, score."""
     marks: Marks
+    peer: str | None = None
+    """Who connected, where the line has a forwarded-for list as well."""
+    forwarded: tuple[str, ...] = ()
+    by_list: bool = False
+    """Was the address taken from that list?"""
+    cited: tuple[Citation, ...] = ()
+    """Other lines that tell of the same act."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -18,33 +18,35 @@ from workbench.queries.shown import Row, chunks, marks, message, named, stated
 from workbench.queries.watched import check_snapshot
 
 
-def rows(reader: Reader, asked: Filter) -> Iterator[Row]:
-    """The rows of ``workbench events``."""
+def rows(reader: Reader, asked: Filter, named_logs: Mapping[int, str] | None = None) -> Iterator[Row]:
+    """The rows of ``workbench events``. `named_logs` gives other hashes for logs, by id: a bundle has excerpts."""
     mask = select.events(reader, asked)
     for part in chunks((np.flatnonzero(mask) + 1).tolist()):
-        yield from describe(reader, part)
+        yield from describe(reader, part, named_logs)
 
 
-def describe(reader: Reader, ids: Sequence[int]) -> list[Row]:
+def describe(reader: Reader, ids: Sequence[int], named_logs: Mapping[int, str] | None = None) -> list[Row]:
     """Some events, in the order of their ids."""
+    names = named_logs or {}
     own = select.own_addresses(reader)
     matches = _matches(reader, ids)
     cited = acts.citations(reader, ids)
     made: list[Row] = []
     for row in reader.all(
         "SELECT e.id, e.time, e.zone, r.zone_rule, a.text, e.action, m.text, p.raw, f.prefix, e.damaged, e.status, "
-        "e.ok, e.sent, e.received, u.text, g.text, o.sha256, e.line, e.salvaged, e.address, w.by_list, q.text, k.text "
-        "FROM event e "
+        "e.ok, e.sent, e.received, u.text, g.text, o.sha256, e.line, e.salvaged, e.address, w.by_list, q.text, "
+        "k.text, l.id FROM event e "
         "JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object "
         "LEFT JOIN address a ON a.id = e.address LEFT JOIN word m ON m.id = e.method "
         "LEFT JOIN logpath p ON p.id = e.path LEFT JOIN word u ON u.id = e.user LEFT JOIN word g ON g.id = e.agent "
         "LEFT JOIN rootmap f ON f.id = (SELECT max(id) FROM rootmap WHERE log = l.id) "
-        "LEFT JOIN route w ON w.event = e.id LEFT JOIN address q ON q.id = w.peer LEFT JOIN word k ON k.id = w.forwarded "
+        "LEFT JOIN route w ON w.event = e.id LEFT JOIN address q ON q.id = w.peer "
+        "LEFT JOIN word k ON k.id = w.forwarded "
         f"WHERE e.id IN ({marks(ids)}) ORDER BY e.id",
         ids,
     ):
         (own_id, time, zone, rule, address, action, method, raw, prefix, damaged, status, ok, sent, received) = row[:14]
-        user, agent, log, line, salvaged, address_id, by_list, peer, forwarded = row[14:]
+        user, agent, log, line, salvaged, address_id, by_list, peer, forwarded, log_id = row[14:]
         made.append(
             {
                 "time": stated(time, zone),
@@ -63,9 +65,11 @@ def describe(reader: Reader, ids: Sequence[int]) -> list[Row]:
                 "bytes_received": received,
                 "user": user,
                 "agent": agent,
-                "log": log.hex(),
+                "log": names.get(log_id, log.hex()),
                 "line": line,
-                "citations": [{"log": sha256.hex(), "line": number} for _, sha256, number in cited[own_id]],
+                "citations": [
+                    {"log": names.get(each.log, each.sha256.hex()), "line": each.line} for each in cited[own_id]
+                ],
                 "salvaged": bool(salvaged),
                 "own": bool(own[address_id or 0]),
                 "matches": matches.get(own_id, []),

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from workbench.case.readers import Reader
 from workbench.core.batch import NULL
 from workbench.core.filter import Filter
-from workbench.core.records import Action
 from workbench.queries import select
+from workbench.queries import uploads as uploads_
 from workbench.queries.shown import Row, chunks, marks
 
 SPECIAL = frozenset({"private", "reserved"})
@@ -32,6 +32,7 @@ class Totals:
     ids: NDArray[np.int64]
     events: NDArray[np.int64]
     uploads: NDArray[np.int64]
+    failed: NDArray[np.int64]
     upload_bytes: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
@@ -47,8 +48,9 @@ def totals(reader: Reader, asked: Filter) -> Totals:
     address = columns["address"][mask]
     size = int(address.max()) + 1 if len(address) else 1
     counts = np.bincount(address, minlength=size)
-    up = (columns["action"][mask] == Action.UPLOAD) & (columns["ok"][mask] == 1)
+    up = uploads_.done(columns)[mask]
     uploads = np.bincount(address[up], minlength=size)
+    failed = np.bincount(address[uploads_.failed(columns)[mask]], minlength=size)
     received = columns["received"][mask]
     known = up & (received != NULL)
     sums = np.full(size, NULL)
@@ -62,7 +64,7 @@ def totals(reader: Reader, asked: Filter) -> Totals:
     first[last == NULL] = NULL
     ids = np.flatnonzero(counts)
     ids = ids[np.lexsort((ids, -counts[ids], -uploads[ids]))]
-    return Totals(ids, counts[ids], uploads[ids], sums[ids], first[ids], last[ids])
+    return Totals(ids, counts[ids], uploads[ids], failed[ids], sums[ids], first[ids], last[ids])
 
 
 def _exact_sums(keys: NDArray[Any], values: NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -87,10 +89,11 @@ def rows(reader: Reader, asked: Filter) -> Iterator[Row]:
                 ids,
             )
         }
-        for own, events, uploads, size, first, last in zip(
+        for own, events, uploads, failed, size, first, last in zip(
             ids,
             found.events[at].tolist(),
             found.uploads[at].tolist(),
+            found.failed[at].tolist(),
             found.upload_bytes[at].tolist(),
             times_of(found.first[at]),
             times_of(found.last[at]),
@@ -107,6 +110,7 @@ def rows(reader: Reader, asked: Filter) -> Iterator[Row]:
                 "labels": labels(said, bool(looked)),
                 "events": events,
                 "uploads": uploads,
+                "uploads_failed": failed,
                 "upload_bytes": None if size == NULL else size,
                 "first": first,
                 "last": last,

@@ -13,7 +13,7 @@ from workbench.case.readers import Reader
 from workbench.core.batch import NULL
 from workbench.core.filter import Clock, Filter
 from workbench.core.records import Action
-from workbench.core.times import DAY
+from workbench.core.times import DAY, Zone
 from workbench.queries import select
 from workbench.queries.files import items
 from workbench.queries.gallery import wall
@@ -21,6 +21,7 @@ from workbench.queries.mask import size_of
 from workbench.queries.news import news
 from workbench.queries.table import networks
 from workbench.queries.timeline import logged, looks
+from workbench.queries.uploads import done
 
 Grouping = Literal["uploads", "action", "source"]
 GROUPINGS: tuple[Grouping, ...] = ("uploads", "action", "source")
@@ -84,7 +85,7 @@ def _events(reader: Reader, asked: Filter, by: Grouping) -> Plot:
     columns = reader.arrays("event")
     base = select.events(reader, Filter(own=asked.own))
     if by == "uploads":
-        base &= (columns["action"] == Action.UPLOAD) & (columns["ok"] == 1)
+        base &= done(columns)
     timed = columns["time"] != NULL
     kept = base & timed
     mask = select.events(reader, asked)
@@ -106,7 +107,7 @@ def _events(reader: Reader, asked: Filter, by: Grouping) -> Plot:
         stretches=_not_logged(reader, asked),
         hidden_own=hidden,
         untimed=int((base & ~timed).sum()),
-        zoneless=_zoneless_events(reader, kept, columns),
+        zoneless=int((columns["zone"][kept] == Zone.UNKNOWN).sum()),
     )
 
 
@@ -132,17 +133,8 @@ def _categories(reader: Reader, columns: Any, by: Grouping) -> tuple[tuple[str, 
     for action, place in _OF_ACTION.items():
         table[action] = place
     actions = table[columns["action"]]
-    actions[(columns["action"] == Action.UPLOAD) & (columns["ok"] != 1)] = ACTIONS.index(OTHER)
+    actions[(columns["action"] == Action.UPLOAD) & ~done(columns)] = ACTIONS.index(OTHER)
     return ACTIONS, actions
-
-
-def _zoneless_events(reader: Reader, kept: NDArray[np.bool_], columns: Any) -> int:
-    readings = [
-        row[0]
-        for row in reader.all("SELECT id FROM reading")
-        if reader.value("SELECT zone FROM event WHERE reading = ? LIMIT 1", (row[0],)) == 0
-    ]
-    return int(np.isin(columns["reading"][kept], readings).sum()) if readings else 0
 
 
 def _observed(reader: Reader, asked: Filter) -> Plot:

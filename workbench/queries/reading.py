@@ -40,9 +40,7 @@ class KnownLog:
 def logs(reader: Reader) -> list[KnownLog]:
     """Every log, in the order in which they were taken in."""
     return [
-        KnownLog(
-            *row[:14], layout=_layout(*row[14:18]), evidence=None if row[18] is None else json.loads(row[18])
-        )
+        KnownLog(*(*row[:14], _layout(*row[14:18]), None if row[18] is None else json.loads(row[18])))
         for row in reader.all(
             "SELECT l.id, l.object, o.sha256, l.name, l.content_sha256, l.content_size, l.extends, l.from_offset, "
             "l.from_line, r.id, r.format, r.version, r.zone_rule, "

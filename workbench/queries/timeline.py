@@ -13,11 +13,11 @@ from workbench.case.readers import Reader
 from workbench.core.batch import NULL
 from workbench.core.errors import UserError
 from workbench.core.filter import Clock, Filter
-from workbench.core.records import Action
 from workbench.core.times import DAY, from_datetime, to_datetime
 from workbench.queries import acts, select
 from workbench.queries.files import items
 from workbench.queries.shown import Row, chunks, marks
+from workbench.queries.uploads import done
 
 MOST_BINS = 2_000_000
 
@@ -56,7 +56,7 @@ def times_of(reader: Reader, asked: Filter, clock: Clock) -> tuple[NDArray[np.in
         columns = reader.arrays("event")
         mask = select.events(reader, asked)
         times = columns["time"][mask]
-        uploads = (columns["action"][mask] == Action.UPLOAD) & (columns["ok"][mask] == 1)
+        uploads = done(columns)[mask]
     else:
         times = _file_times(reader, asked, clock)
         uploads = np.zeros(len(times), bool)

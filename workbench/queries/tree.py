@@ -181,18 +181,28 @@ def _logs(reader: Reader, asked: Filter) -> tuple[LogNode, ...]:
     if not rows:
         return ()
     columns = reader.arrays("event")
+    zoneless = frozenset(np.unique(columns["reading"][columns["zone"] == Zone.UNKNOWN]).tolist())
     told = acts.lines_of(reader, select.events(reader, asked))
     counts = np.bincount(columns["reading"][told], minlength=max(row[3] for row in rows) + 1)
     return tuple(
         LogNode(
-            log, name, source, int(counts[reading]), lines or 0, rejected or 0, kind, _zone_of(reader, reading, rule)
+            log,
+            name,
+            source,
+            int(counts[reading]),
+            lines or 0,
+            rejected or 0,
+            kind,
+            _zone_of(reader, reading, rule, zoneless),
         )
         for log, name, source, reading, kind, rule, lines, rejected in rows
     )
 
 
-def _zone_of(reader: Reader, reading: int, rule: str | None) -> str:
-    """``line``, ``unknown`` or ``assumed:NAME``, as the first event of the reading says."""
+def _zone_of(reader: Reader, reading: int, rule: str | None, zoneless: frozenset[int]) -> str:
+    """``line``, ``unknown`` or ``assumed:NAME``, as the first event of the reading says; unknown where it is of any."""
+    if reading in zoneless:
+        return Zone.UNKNOWN.word()
     zone = (
         reader.value("SELECT zone FROM event WHERE reading = ? LIMIT 1", (reading,)) if rule is None else Zone.ASSUMED
     )

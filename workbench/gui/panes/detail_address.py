@@ -70,6 +70,12 @@ def _statements(pane: DetailPane, about: Address) -> QWidget:
         text("panes.detail.did", action=text(f"panes.actions.{action.word()}"), count=wording.number(count))
         for action, count in about.actions
     )
+    for code, count in (
+        ("panes.detail.failed-uploads", about.failed_uploads),
+        ("panes.detail.open-uploads", about.open_uploads),
+    ):
+        if count:
+            did = ", ".join(each for each in (did, text(code, count=wording.number(count))) if each)
     table.add(text("panes.detail.did-what"), did or text("panes.detail.did-nothing"))
     stated = int(Zone.UNKNOWN if about.zoneless else Zone.LINE)
     for code, micros in (("panes.origins.first", about.first), ("panes.origins.last", about.last)):

@@ -61,6 +61,13 @@ def _statements(pane: DetailPane, about: LogLine) -> QWidget:
         if chips:
             column.addWidget(Labels(pane.theme, chips, [say.network_tip(about.network)]))
         table.put(text("panes.origins.address"), block, say.network_name(about.network))
+    if about.by_list or about.forwarded:
+        table.add(
+            text("panes.detail.peer"),
+            about.peer or text("panes.detail.peer-unsaid"),
+            text("panes.detail.by-list" if about.by_list else "panes.detail.by-peer"),
+        )
+        table.add(text("panes.detail.forwarded"), ", ".join(about.forwarded), text("panes.detail.forwarded-note"))
     request = " ".join(each for each in (about.method, "" if about.status is None else str(about.status)) if each)
     if request:
         table.add(text("panes.detail.request"), request)
@@ -107,6 +114,11 @@ def _raw(pane: DetailPane, about: LogLine) -> QWidget:
         length=wording.number(about.length),
     )
     section.add(words(place, "caption"))
+    for each in about.cited:
+        also = text("panes.detail.also-told", line=wording.number(each.line), log=each.name)
+        said = words(also, "caption")
+        said.setToolTip(each.sha256.hex())
+        section.add(said)
     digest = words(f"sha256 {wording.grouped_hash(about.line.log)}", font="mono-caption", theme=pane.theme)
     digest.setToolTip(about.line.log.hex())
     row = side_by_side(
