@@ -67,7 +67,7 @@ def other(kind: str, column: str) -> str:
         return "CASE basis WHEN 'asserted' THEN 'witnessed' ELSE 'asserted' END"
     if column == "status" and kind == "TEXT":
         return "CASE status WHEN 'partial' THEN 'complete' ELSE 'partial' END"
-    if column in ("present", "same"):
+    if column in ("present", "same", "by_list"):
         return f"1 - {column}"
     if column == "purpose":
         return "CASE purpose WHEN 'file' THEN 'probe' ELSE 'file' END"
@@ -141,6 +141,7 @@ def test_an_added_row(copy: Path, table: str) -> None:
     unique = {"source": {"name": "'new'"}, "address": {"text": "'new'"}, "word": {"text": "'new'"}}
     ended = {"snapshot_end": {"snapshot": "99"}, "reading_end": {"reading": "99"}, "warc": {"name": "'new'"}}
     ended |= {"trusted": {"sighting": "99"}, "recheck": {"sighting": "99"}, "resumption": {"snapshot": "99"}}
+    ended |= {each: {"reading": "99"} for each in ("layout", "survey", "open_layout")} | {"route": {"event": "99"}}
     values = ", ".join(({**fresh, **unique.get(table, {}), **ended.get(table, {})}).get(name, name) for name in names)
     with closing(sqlite3.connect(copy)) as conn:
         (last,) = conn.execute(f"SELECT max(id) FROM {table}").fetchone()

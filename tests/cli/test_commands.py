@@ -200,8 +200,9 @@ def test_changes(case: Path) -> None:
 def test_events(case: Path) -> None:
     rows = listed("events", case)
     assert set(rows[0]) == {
-        "time", "zone", "address", "action", "method", "path", "path_damaged", "status", "ok", "bytes_sent",
-        "bytes_received", "user", "agent", "log", "line", "salvaged", "own", "matches",
+        "time", "zone", "address", "peer", "forwarded", "address_rule", "action", "method", "path",
+        "path_damaged", "status", "ok", "bytes_sent",
+        "bytes_received", "user", "agent", "log", "line", "citations", "salvaged", "own", "matches",
     }  # fmt: skip
     assert [row["address"] for row in rows] == ["2001:db8::7", "8.8.8.8", "10.1.2.3"]
     assert rows[0]["time"] == "2024-01-02T03:00:00.000000Z"
@@ -223,7 +224,8 @@ def test_rejects(case: Path) -> None:
 def test_origins(case: Path) -> None:
     rows = {row["address"]: row for row in listed("origins", case)}
     assert set(rows["8.8.8.8"]) == {
-        "address", "country", "asn", "as_name", "labels", "events", "uploads", "upload_bytes", "first", "last", "claims"
+        "address", "country", "asn", "as_name", "labels", "events", "uploads", "uploads_failed",
+        "upload_bytes", "first", "last", "claims",
     }  # fmt: skip
     assert rows["8.8.8.8"]["country"] == "US"
     assert rows["8.8.8.8"]["asn"] == 15169

@@ -24,6 +24,7 @@ from workbench.jobs.replies import (
     pack_analyses,
     pack_batch,
 )
+from workbench.logs.layout import Column, Evidence
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -123,6 +124,7 @@ def batch(**odd: int) -> EventBatch:
     columns = {name: np.array([value], dtype=np.int64) for name, value in values.items()}
     tables: dict[str, list[Any]] = {name: ["x"] for name in TABLES}
     tables["path"] = [b"/\xff\xe4"]
+    tables["forwarded"] = ['["192.0.2.1"]']
     return EventBatch(2, 20, columns, tables, [(2, 11, 5, "line-unreadable")])
 
 
@@ -151,6 +153,10 @@ def test_a_batch_comes_back_as_it_was() -> None:
         {"action": -1},
         {"ok": 2},
         {"path": 1},
+        {"peer": 1},
+        {"rule": 2},
+        {"forwarded": 1},
+        {"forwarded": NULL},
         {"agent": -1},
         {"sent": -2},
         {"length": 2**62},
@@ -159,3 +165,43 @@ def test_a_batch_comes_back_as_it_was() -> None:
 def test_a_batch_out_of_range_is_refused(odd: dict[str, int]) -> None:
     with pytest.raises(BadReply):
         judged(batch(**odd))
+
+
+@pytest.mark.parametrize("odd", ["", "x", "{}", "[1]", "[[]]", "[" * 5000])
+def test_a_forwarded_for_list_is_a_list_of_texts(odd: str) -> None:
+    one = batch()
+    one.tables["forwarded"] = [odd]
+    with pytest.raises(BadReply):
+        judged(one)
+
+
+def _evidence(**changes: Any) -> dict[str, Any]:
+    column = Column(lines=1, named=1).to_json()
+    return {**Evidence().to_json(), "front": column, "behind": {"3": column}} | changes
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"front": {}},
+        {"front": 1},
+        {"front": {**Column().to_json(), "lines": 3}},
+        {"front": {**Column().to_json(), "lines": -1}},
+        {"front": {**Column().to_json(), "values": [2**62]}},
+        {"front": {**Column().to_json(), "peers": list(range(129))}},
+        {"front": {**Column().to_json(), "peers": "x"}},
+        {"behind": {"99": Column().to_json()}},
+        {"behind": []},
+        {"behind": {"3": None}},
+        {"words": {}},
+        {"words": {**Evidence().words, "users": 3}},
+        {"more": 1},
+    ],
+)
+def test_evidence_that_no_log_gives_is_refused(odd: dict[str, Any]) -> None:
+    one = batch()
+    one.evidence = _evidence()
+    assert judged(one).evidence == one.evidence
+    one.evidence = _evidence(**odd)
+    with pytest.raises(BadReply):
+        judged(one)

@@ -245,9 +245,8 @@ def _evidence(value: object, lines: int) -> dict[str, Any] | None:
     for each in words.values():
         _whole(each, 0, lines, "evidence")
     _need(set(behind) <= {str(at) for at in range(FIELDS)}, "evidence")
-    for column in (value["front"], *behind.values()):
-        if column is None and column is value["front"]:
-            continue
+    front = [] if value["front"] is None else [value["front"]]
+    for column in (*front, *behind.values()):
         if not isinstance(column, dict) or set(column) != {*COUNTS, "values", "peers"}:
             raise BadReply("evidence")
         for name in COUNTS:
