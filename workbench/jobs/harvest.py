@@ -19,7 +19,9 @@ from workbench.queries import harvest as queries
 from workbench.queries.harvest import Before
 from workbench.sources.remote import Entry, Listing
 
-INCOMPLETE = frozenset({"listing-cut-off", "listing-too-many", "rows-incomplete", "bucket-no-next-page"})
+INCOMPLETE = frozenset(
+    {"ftp-listing-cut", "listing-cut-off", "listing-too-many", "rows-incomplete", "bucket-no-next-page"}
+)
 """What readers say of a page that does not show all of its folder: then nothing is known of what is not on it."""
 
 
@@ -69,6 +71,8 @@ class Harvest:
         files = count = 0
         above = place.above
         for number, answer in enumerate(self._set.pages.of(self._set.kind, place.url, at_start=not place.path)):
+            if number == 0 and self._is_doubtful(place, answer.listing):
+                answer = self._set.pages.again(self._set.kind, place.url, at_start=not place.path)
             if answer.listing is None:
                 assert answer.message is not None
                 if answer.message.code in LINE_GONE:
@@ -77,7 +81,7 @@ class Harvest:
                 return
             if number == 0:
                 mark = _mark_of(answer.listing)
-                if mark is not None and mark in above:
+                if mark is not None and mark in above and _is_itself(place, answer.listing):
                     self._passed_over(place, Coverage.NOT_REACHED, Message("folder-loop-there"))
                     return
                 above = (*above, mark) if mark is not None else above
@@ -94,6 +98,12 @@ class Harvest:
                 return
         self._barren = 0 if files else self._barren + 1
         self._set.recorder.noted(Folder(place.path, Coverage.LISTED))
+
+    def _is_doubtful(self, place: _Place, listing: Listing | None) -> bool:
+        """Does an FTP server answer with nothing where there were files? It may have given up: it is asked twice."""
+        if self._set.kind.name != "ftp" or listing is None or listing.entries:
+            return False
+        return bool(self._set.case.ask(queries.had_files, self._set.recorder.snapshot, place.path))
 
     def _closed(self, place: _Place) -> Message | None:
         """Why a folder is not asked for at all."""
@@ -164,10 +174,22 @@ def _below(folder: bytes, name: bytes) -> bytes:
 
 
 def _mark_of(listing: Listing) -> bytes | None:
-    """What a folder lists, to know it again by; null for one that lists no file or hardly anything at all."""
-    if len(listing.entries) < 2 or all(each.is_folder for each in listing.entries):
+    """What a folder lists, to know it again by; None for one that lists nothing."""
+    if not listing.entries:
         return None
     digest = hashlib.sha256()
     for each in listing.entries:
         digest.update(b"%d\0%s\0%s\0" % (each.is_folder, each.name, each.stamp.encode("utf-8", "replace")))
     return digest.digest()
+
+
+def _is_itself(place: _Place, listing: Listing) -> bool:
+    """Is a folder that lists what one above it lists that folder again, as a symbolic link to it is?
+
+    It is when it shows several things and not folders alone, or when it shows itself among them: a link lies in the
+    folder that it leads to.
+    """
+    if len(listing.entries) > 1 and not all(each.is_folder for each in listing.entries):
+        return True
+    own = place.path.rpartition(b"/")[2]
+    return any(each.is_folder and each.name == own for each in listing.entries)

@@ -17,6 +17,7 @@ from workbench.jobs.scope import scope_of
 from workbench.jobs.session import LARGEST_PAGE, Earlier, Got, LineLost, Session, page_of
 from workbench.queries import harvest as queries
 from workbench.queries.harvest import Kept
+from workbench.sources.ftp.ending import ENDED_WITH, replied
 from workbench.sources.ftp.unixlist import LISTED_AT
 from workbench.sources.http.content import decoded
 from workbench.sources.http.headers import headers_of, states_end
@@ -102,6 +103,10 @@ class Pages:
             told.append((kind, answered))
         return told[0]
 
+    def again(self, kind: Kind, url: str, *, at_start: bool = False) -> Answered:
+        """The first page of a folder, asked for once more."""
+        return self._understood(kind, kind.ask(url), at_start=at_start, fresh=True)
+
     def of(self, kind: Kind, url: str, *, at_start: bool = False) -> Iterator[Answered]:
         """Page after page of one folder; ends after the first that could not be had or is not understood."""
         ask: Ask | None = kind.ask(url)
@@ -115,19 +120,19 @@ class Pages:
             yield answered
             ask = answered.listing.more if answered.listing is not None else None
 
-    def _understood(self, kind: Kind, ask: Ask, *, at_start: bool) -> Answered:
-        if (fresh := self._fresh.pop(ask, None)) is not None:
-            return fresh
+    def _understood(self, kind: Kind, ask: Ask, *, at_start: bool, fresh: bool = False) -> Answered:
+        if not fresh and (first := self._fresh.pop(ask, None)) is not None:
+            return first
         if ask.method in self._unknown:
             ask = kind.fallback(ask) or ask
-        got = self._got(ask, Purpose.LISTING)
+        got = self._got(ask, Purpose.LISTING, fresh=fresh)
         if got.status in NOT_OFFERED and (other := kind.fallback(ask, got.status)) is not None:
             self._unknown.add(ask.method)
-            got = self._got(other, Purpose.LISTING)
+            got = self._got(other, Purpose.LISTING, fresh=fresh)
         return judged(kind, got, at_start=at_start)
 
-    def _got(self, ask: Ask, purpose: Purpose) -> Got:
-        before = self._recorded.get((ask.method, ask.url))
+    def _got(self, ask: Ask, purpose: Purpose, *, fresh: bool = False) -> Got:
+        before = None if fresh else self._recorded.get((ask.method, ask.url))
         if before is not None and (page := self._replayed(ask, before)) is not None:
             return page
         return self._session.page(
@@ -167,6 +172,7 @@ class Pages:
                 headers = headers_of(each.conversation.head) if each.conversation.protocol == "http" else {}
                 if each.conversation.protocol == "ftp":
                     headers[LISTED_AT] = rfc3339(kept.time) or ""
+                    headers[ENDED_WITH] = replied(each.conversation.head)
                 return _Told(headers, body, each.conversation.earlier, each.payload_digest)
         return None
 

@@ -91,6 +91,21 @@ def _before(reader: Reader, snapshot: int, paths: Sequence[bytes]) -> Iterator[t
         )
 
 
+def had_files(reader: Reader, snapshot: int, folder: bytes) -> bool:
+    """Did the look before this one, at the same source, see files directly in this folder?"""
+    last = reader.value(
+        "SELECT max(id) FROM snapshot WHERE id < ?1 AND source = (SELECT source FROM snapshot WHERE id = ?1)",
+        (snapshot,),
+    )
+    return last is not None and bool(
+        reader.value(
+            "SELECT EXISTS (SELECT 1 FROM sighting s JOIN path p ON p.id = s.path WHERE s.snapshot = ? "
+            "AND p.parent IS (SELECT id FROM path WHERE raw = ?))",
+            (last, folder or None),
+        )
+    )
+
+
 def claims(headers: str | None) -> dict[str, Any]:
     """What a sighting keeps of the server's words: ``listing`` (its row in the listing), and headers in lower case."""
     plain = json.loads(headers) if headers else {}

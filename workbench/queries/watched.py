@@ -165,6 +165,20 @@ def names(reader: Reader) -> list[str]:
     return [name for (name,) in reader.all("SELECT name FROM source ORDER BY name")]
 
 
+_WHY = "EXISTS (SELECT 1 FROM warning w WHERE w.snapshot = c.snapshot AND w.path IS c.path AND w.code IN ({}))"
+PARTLY_LISTED = (
+    "ftp-listing-cut", "listing-cut-off", "listing-too-many", "rows-incomplete", "bucket-no-next-page",
+    "listing-endless",
+)  # fmt: skip
+"""Warnings of a folder of which a part was listed: what is there was seen, and nothing is known of the rest."""
+STATE_OF_FOLDER = (
+    "CASE WHEN c.state <> 'failed' THEN c.state "
+    f"WHEN {_WHY.format(', '.join(repr(each) for each in PARTLY_LISTED))} THEN 'partial' "
+    f"WHEN {_WHY.format(repr('listing-not-understood'))} THEN 'not-understood' ELSE 'failed' END"
+)
+"""What a look saw of a folder, in SQL on a row ``c`` of `coverage`. The two finer states follow from its warnings."""
+
+
 def coverage(reader: Reader, snapshot: int | None = None, source: str | None = None) -> Iterator[Row]:
     """What looks saw of each folder: ``snapshot``, ``path`` (null is the start itself), ``state``, ``source``.
 
@@ -173,7 +187,7 @@ def coverage(reader: Reader, snapshot: int | None = None, source: str | None = N
     if snapshot is not None:
         check_snapshot(reader, snapshot, source)
     for look, raw, state, of in reader.conn.execute(
-        "SELECT c.snapshot, p.raw, c.state, s.name FROM coverage c LEFT JOIN path p ON p.id = c.path "
+        f"SELECT c.snapshot, p.raw, {STATE_OF_FOLDER}, s.name FROM coverage c LEFT JOIN path p ON p.id = c.path "
         "JOIN snapshot n ON n.id = c.snapshot JOIN source s ON s.id = n.source "
         "WHERE (?1 IS NULL OR c.snapshot = ?1) AND (?2 IS NULL OR s.name = ?2) ORDER BY c.snapshot, p.raw, c.id",
         (snapshot, source),

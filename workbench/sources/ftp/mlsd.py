@@ -48,7 +48,8 @@ def time_of(text: str) -> Stated | None:
 
 
 def _take(rows: Rows, line: bytes) -> bool:
-    found = _LINE.fullmatch(line) if len(line) <= LONGEST else None
+    # Some servers set a blank before the facts; what is a name begins behind the blank after them.
+    found = _LINE.fullmatch(line.lstrip(b" \t")) if len(line) <= LONGEST else None
     if found is None:
         rows.not_read(line)
         return False

@@ -19,6 +19,7 @@ from workbench.core.errors import UserError
 from workbench.core.times import rfc3339, to_datetime
 from workbench.sources.base import shown
 from workbench.sources.ftp.control import Control, Reply, Vanished
+from workbench.sources.ftp.ending import ENDED_WITH, replied
 from workbench.sources.ftp.mlsd import time_of
 from workbench.sources.ftp.unixlist import LISTED_AT
 from workbench.sources.http.dial import Dialer, network_error
@@ -134,6 +135,8 @@ class FtpAnswer:
         try:
             if not self._ended:
                 self.status = self._control.hear().code
+            if LISTED_AT in self.headers:
+                self.headers = {**self.headers, ENDED_WITH: replied(bytes(self._control.heard))}
         except OSError as error:
             self._let_go(usable=False)
             raise self._cut_off() from error

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from workbench.core.times import DAY, MONTHS, Precision, Stated, Zone, from_datetime
+from workbench.core.times import DAY, Precision, Stated, Zone, from_datetime
+from workbench.sources.ftp.months import DAY_SIGN, EXPRESSION, MONTHS_OF_SERVERS
 from workbench.sources.ftp.rows import LONGEST, Rows, lines
 from workbench.sources.kinds.stamps import iso_date
 from workbench.sources.remote import Listing, Page
@@ -22,13 +23,15 @@ LISTED_AT = "listed-at"
 
 _HALF_YEAR = 185 * DAY
 _RIGHTS = re.compile(rb"([-dlbcpsD])[-rwxsStTlL]{9}[+@.]?(?=\s)")
-_MONTH = b"(?:" + b"|".join(month.encode() for month in MONTHS) + b")"
-_CLASSIC = rb"(?:(?P<month>%s) +(?P<day>\d{1,2})|(?P<day2>\d{1,2}) +(?P<month2>%s)) +(?P<rest>\d{4}|\d{1,2}:\d\d)" % (
-    _MONTH,
-    _MONTH,
-)
+_DAY = rb"(?P<%s>\d{1,2})" + DAY_SIGN + b"?"
+_CLASSIC = (
+    rb"(?:(?P<month>" + EXPRESSION + rb") *" + _DAY % b"day" + rb"|" + _DAY % b"day2" + rb" +(?P<month2>" + EXPRESSION
+    + rb")) +(?P<rest>\d{4}|\d{1,2}:\d\d)"
+)  # fmt: skip
 _ISO = rb"(?P<iso>\d{4}-\d\d-\d\d \d\d:\d\d)(?P<exact>:\d\d(?:\.\d{1,9})?)?(?P<zone> [+-]\d{4})?"
-_DATED = re.compile(rb"(?<=\s)(?:(?P<size>\d{1,18})|\d{1,9}, *\d{1,9}) +(?:%s|%s) (?=.)" % (_CLASSIC, _ISO), re.DOTALL)
+_DATED = re.compile(
+    rb"(?<=\s)(?:(?P<size>\d{1,18})|\d{1,9}, *\d{1,9}) +(?:" + _CLASSIC + rb"|" + _ISO + rb") (?=.)", re.DOTALL
+)
 _TOTAL = re.compile(rb"total \d{1,18}")
 _KINDS = {b"b": "block device", b"c": "character device", b"p": "pipe", b"s": "socket", b"D": "door"}
 
@@ -79,7 +82,7 @@ def _time(dated: re.Match[bytes], listed: int | None) -> Stated | None:
         exact = dated["exact"] or b""
         stated = iso_date((dated["iso"] + (exact or b":00") + (dated["zone"] or b"")).decode())
         return stated if stated is None or exact else replace(stated, precision=Precision.MINUTE)
-    month = MONTHS[(dated["month"] or dated["month2"]).decode()]
+    month = MONTHS_OF_SERVERS[dated["month"] or dated["month2"]]
     day, rest = int(dated["day"] or dated["day2"]), dated["rest"]
     if b":" not in rest:
         wall = _wall(int(rest), month, day, b"00:00")

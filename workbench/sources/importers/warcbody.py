@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from workbench.core.times import MONTHS, to_datetime
 from workbench.sources.base import SourceError
+from workbench.sources.ftp.ending import ENDED_WITH, replied
 from workbench.sources.ftp.mlsd import time_of
 from workbench.sources.ftp.unixlist import LISTED_AT
 from workbench.sources.http.headers import content_range
@@ -60,7 +61,8 @@ class Answered:
         if self.head is not None:
             return self.head.headers
         said = self.fields.get("x-workbench-media-type") or self.fields.get("content-type", "")
-        return {LISTED_AT: self.fields.get("warc-date", ""), "content-type": said, **_replied(self.replies)}
+        told = {LISTED_AT: self.fields.get("warc-date", ""), "content-type": said, **_replied(self.replies)}
+        return {**told, ENDED_WITH: replied(self.replies)} if self.replies else told
 
     @property
     def cut(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.sources.ftp import doslist, mlsd, unixlist
+from workbench.sources.ftp.ending import cut_remark
 from workbench.sources.kinds import names
 from workbench.sources.remote import Ask, Listing, Page
 
@@ -33,13 +34,17 @@ class Ftp:
         return None
 
     def read(self, page: Page) -> Listing | None:
-        """A listing without a line is an empty folder: the server has said that it sent all of it."""
+        """A listing without a line is an empty folder: the server has said that it sent all of it.
+
+        One that the server cut short says so in a remark: nothing is then known of what it does not show.
+        """
+        cut = cut_remark(page.body, page.headers)
         if not page.body.strip():
-            return Listing("ftp", ())
+            return Listing("ftp", (), remarks=() if cut is None else (cut,))
         for read in READERS:
             listing = read(page)
             if listing is not None:
-                return listing
+                return listing if cut is None else replace(listing, remarks=(*listing.remarks, cut))
         return None
 
     def fetch(self, url: str) -> Ask:
