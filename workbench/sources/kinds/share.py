@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from workbench.sources.kinds import names
 from workbench.sources.kinds.s3place import query_of
-from workbench.sources.kinds.webdav import listing_of, properties, propfind
+from workbench.sources.kinds.webdav import listing_of, properties, propfind, without_lost
 from workbench.sources.remote import Ask, Listing, Page
 
 ENDPOINTS = ("public.php/dav/files/{token}/", "public.php/webdav/", "remote.php/dav/public-files/{token}/")
@@ -98,12 +98,13 @@ class PublicShare:
 
     def read(self, page: Page) -> Listing | None:
         """The folder's children; where the link shares a single file, that one."""
-        found = properties(page.body)
+        lost: list[bytes] = []
+        found = properties(page.body, lost)
         if found is None:
             return None
         share = share_of(page.url)
         token = self.token if share is None else share.token
-        return listing_of(found, page.url, lone_name=token.encode() or None)
+        return without_lost(listing_of(found, page.url, lone_name=token.encode() or None), lost)
 
     def fetch(self, url: str) -> Ask:
         """GET."""

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from workbench.core.messages import Message
 from workbench.core.times import Precision, Stated, Zone
+from workbench.sources.base import shown
 from workbench.sources.kinds import names
 from workbench.sources.kinds.stamps import any_date
-from workbench.sources.kinds.xmlrows import Node, read_rows
+from workbench.sources.kinds.xmlrows import Node, read_rows, read_sound_rows
 from workbench.sources.remote import Ask, Entry, Listing, Page, Remark
 
 _DAV = "{DAV:}"
 ROOT = f"{_DAV}multistatus"
+MOST_TOLD = 100
+"""Rows not understood that are told one by one."""
 _ASKED = (
     "resourcetype", "getcontentlength", "getlastmodified", "getetag", "getcontenttype", "creationdate", "displayname",
 )  # fmt: skip
@@ -70,10 +73,11 @@ class Resource:
         return self.status is not None and not 200 <= self.status < 300
 
 
-def properties(body: bytes) -> list[Resource] | None:
-    """All resources of a multistatus, in its order; null when the body is none. Never raises.
+def properties(body: bytes, lost: list[bytes] | None = None) -> list[Resource] | None:
+    """All resources of a multistatus, in its order; None when the body is none. Never raises.
 
-    At most `names.MOST_ROWS` and one more, from which a caller sees that there are more.
+    At most `names.MOST_ROWS` and one more, from which a caller sees that there are more. With `lost`, rows that are no
+    XML are passed over, and their beginnings put there.
     """
     found: list[Resource] = []
 
@@ -81,7 +85,16 @@ def properties(body: bytes) -> list[Resource] | None:
         if row.tag == f"{_DAV}response" and len(found) <= names.MOST_ROWS:
             found.extend(_resources(row))
 
-    return None if read_rows(body, (ROOT,), take) is None else found
+    if read_rows(body, (ROOT,), take) is not None:
+        return found
+    if lost is None:
+        return None
+    found.clear()
+    unread = read_sound_rows(body, "multistatus", "response", take)
+    if not unread or not found:
+        return None
+    lost += unread
+    return found
 
 
 class WebDav:
@@ -103,8 +116,9 @@ class WebDav:
 
     def read(self, page: Page) -> Listing | None:
         """The folder's children. Null when the answer does not show that it lists the folder."""
-        found = properties(page.body)
-        return None if found is None else listing_of(found, page.url)
+        lost: list[bytes] = []
+        found = properties(page.body, lost)
+        return None if found is None else without_lost(listing_of(found, page.url), lost)
 
     def fetch(self, url: str) -> Ask:
         """GET."""
@@ -148,6 +162,14 @@ def listing_of(found: Sequence[Resource], url: str, lone_name: bytes | None = No
     if len(found) > names.MOST_ROWS:
         remarks.append(names.incomplete(names.MOST_ROWS))
     return Listing("webdav", tuple(entries.values()), remarks=tuple(remarks))
+
+
+def without_lost(listing: Listing | None, lost: Sequence[bytes]) -> Listing | None:
+    """A listing that says which rows could not be read: each may hide a name, so nothing is absent then."""
+    if listing is None or not lost:
+        return listing
+    told = [Remark(b"", Message("row-not-read", {"line": shown(each)[:200]})) for each in lost[:MOST_TOLD]]
+    return replace(listing, remarks=(*listing.remarks, *told, names.incomplete(len(listing.entries))))
 
 
 class _Place:

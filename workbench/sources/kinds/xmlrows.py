@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from xml.etree.ElementTree import ParseError
 
@@ -11,6 +12,8 @@ from defusedxml.ElementTree import DefusedXMLParser
 DEEPEST = 32
 MOST_NODES = 50_000
 """Elements of one row."""
+MOST_ROWS = 100_000
+"""Rows of a broken document that are read one by one."""
 MOST_TEXT = 1 << 20
 """Characters of one row."""
 _PIECE = 1 << 16
@@ -68,6 +71,50 @@ def read_rows(
     except (ParseError, DefusedXmlException, _Stop, LookupError, ValueError):
         return None  # LookupError and ValueError: an encoding that nobody knows.
     return target.root
+
+
+def read_sound_rows(
+    body: bytes, root: str, row: str, take: Callable[[Node], None], *, namespaces: bool = True
+) -> list[bytes] | None:
+    """Read a document that is no XML as a whole row by row, each by itself; returns the beginnings of those lost.
+
+    One raw ``&`` or one sign that XML does not allow makes a whole document unreadable, though it stands in one name.
+    `root` and `row` are local names. None where the document does not have its root element from its start to its end:
+    what was cut off lacks rows that nobody can count. Never raises.
+    """
+    text = body.strip(b" \t\r\n\0")
+    head = re.match(
+        rb"(?P<declared><\?xml[^>]{0,200}\?>)?\s*(?P<start><(?P<name>(?:[\w.-]{1,32}:)?%s)(?:\s[^<>]{0,4096})?>)"
+        % root.encode(),
+        text,
+    )
+    if head is None or b"<!DOCTYPE" in text[:4096] or not re.search(rb"</%s\s*>$" % re.escape(head["name"]), text):
+        return None
+    before, end = (head["declared"] or b"") + head["start"], b"</" + head["name"] + b">"
+    lost: list[bytes] = []
+    roots = (root, *(found.decode("utf-8", "replace") for found in _namespaces(head["start"], root)))
+    starts = [found.start() for found in re.finditer(rb"<(?:[\w.-]{1,32}:)?%s(?=[\s>/])" % row.encode(), text)]
+    if not starts or len(starts) > MOST_ROWS:
+        return None
+    for start, following in zip(starts, [*starts[1:], len(text) - len(end)], strict=True):
+        piece = text[start:following]
+        name = re.match(rb"<((?:[\w.-]{1,32}:)?%s)" % row.encode(), piece)
+        close = -1 if name is None else piece.rfind(b"</" + name[1] + b">")
+        whole = piece if name is None or close < 0 else piece[: close + len(name[1]) + 3]
+        rows: list[Node] = []
+        if close < 0 or read_rows(before + whole + end, roots, rows.append, namespaces=namespaces) is None:
+            lost.append(whole[:200])
+        else:
+            for each in rows:
+                take(each)
+    return lost
+
+
+def _namespaces(start: bytes, root: str) -> list[bytes]:
+    """The root's names in Clark's notation, for every namespace that it declares."""
+    return [
+        b"{" + found + b"}" + root.encode() for found in re.findall(rb"xmlns(?::[\w.-]+)?\s*=\s*[\"']([^\"']*)", start)
+    ]
 
 
 class _Stop(Exception):
