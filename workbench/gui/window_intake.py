@@ -144,7 +144,15 @@ def take_in(case: Case, plan: IntakePlan, pool: Pool, progress: Progress) -> Tak
         else:
             outcomes = [intake.add(case, plan.evidence, order, pool, progress)]
     read = [
-        logs.add(case, path, pool, progress, zone=plan.zone or None, source=plan.log_source or None)
+        logs.add(
+            case,
+            path,
+            pool,
+            progress,
+            zone=plan.zone or None,
+            source=plan.log_source or None,
+            trusted=plan.trusted or None,
+        )
         for path in plan.logs
     ]
     matched = 0
@@ -158,6 +166,6 @@ def take_in(case: Case, plan: IntakePlan, pool: Pool, progress: Progress) -> Tak
         events=sum(each.events for each in read),
         rejected=sum(each.rejected for each in read),
         matched=matched,
-        warnings=sum(each.warnings for each in outcomes),
+        warnings=sum(each.warnings for each in outcomes) + sum(len(each.remarks) for each in read),
         looks=len(outcomes),
     )

@@ -18,6 +18,8 @@ from workbench.gui.sorting import Sorted
 from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.elide import ElidedLabel
+from workbench.logs.forwarded import Trust
+from workbench.logs.registry import by_name
 from workbench.sources.series import split_series
 
 PREVIEW_MS = 250
@@ -37,6 +39,8 @@ class IntakePlan:
     series: str = ""
     zone: str = ""
     log_source: str = ""
+    trusted: tuple[str, ...] = ()
+    """Proxies of the server's own, beside local addresses."""
 
     @property
     def detail(self) -> str:
@@ -62,6 +66,7 @@ class IntakeDialog(Dialog):
         self.pattern = QComboBox(spare)
         self.preview = self.paragraph("", "caption")
         self.zone = QComboBox(spare)
+        self.trusted = QLineEdit(spare)
         if found.evidence:
             self._evidence_form()
         if found.logs:
@@ -132,9 +137,12 @@ class IntakeDialog(Dialog):
             self.zone.addItem(zone or text("intake.zone-unknown"), zone)
         if any(not each.detected.has_zone for each in self._found.logs):
             form.add("intake.zone", self.zone, "intake.zone.help")
-            self.body.addWidget(form)
         else:
             self.paragraph(text("intake.zone-in-lines"), "caption")
+        if any(by_name(each.detected.name).has_layout for each in self._found.logs):
+            self.trusted.setPlaceholderText(text("intake.trusted.none"))
+            form.add("intake.trusted", self.trusted, "intake.trusted.help")
+        self.body.addWidget(form)
 
     def _series_toggled(self, on: bool) -> None:
         if not hasattr(self, "_form"):
@@ -166,9 +174,13 @@ class IntakeDialog(Dialog):
         typed = self.zone.currentText().strip()
         return "" if typed == text("intake.zone-unknown") else typed
 
+    def _trusted(self) -> tuple[str, ...]:
+        return tuple(self.trusted.text().replace(",", " ").split())
+
     def check(self) -> str:
-        """Times and zones that can be read."""
+        """Times, zones and networks that can be read."""
         try:
+            Trust(self._trusted())
             if self.observed.isVisible() and self.observed.text().strip():
                 parse_option(self.observed.text().strip())
             if self._zone():
@@ -191,6 +203,7 @@ class IntakeDialog(Dialog):
             scope="complete" if self.complete.isChecked() else "partial",
             series=series,
             zone=self._zone(),
+            trusted=self._trusted(),
         )
 
 
