@@ -1,4 +1,4 @@
-"""What a log's columns mean is decided by all of its lines: of a grown log, of one that was cut off, of one read again."""
+"""What a log's columns mean is decided by all of its lines: of a log that grew, was cut off, or is read again."""
 
 from __future__ import annotations
 

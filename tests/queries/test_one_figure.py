@@ -12,7 +12,6 @@ import pytest
 
 from tests.making import T0, log
 from tests.shared import shared_data
-from workbench.bundle.redaction import Redaction
 from workbench.bundle.write import write_bundle
 from workbench.case.case import Case
 from workbench.core.filter import Clock, Filter
@@ -64,7 +63,7 @@ def test_all_places_give_one_figure(real: Case, tmp_path: Path) -> None:
     assert sum(row["uploads_failed"] for row in rows) == failed == int(totals.failed.sum())
     assert sum(each.failed_uploads for each in about if each) == failed
     assert sum(each.open_uploads for each in about if each) == 1
-    write_bundle(real, tmp_path / "out", Filter(own=True), Redaction(), progress=Progress())
+    write_bundle(real, tmp_path / "out", Filter(own=True))
     record = tmp_path / "out" / "data" / "record"
     tables = {
         name: [json.loads(line) for line in (record / "tables" / f"{name}.jsonl").read_text().splitlines()]
@@ -88,7 +87,7 @@ def test_zoneless_events_are_said_however_many_there_are(case: Case, count: int)
     with case.reader() as reader:
         about = detail.address(reader, 1)
         drawn = plot.plot(reader, Filter(), Clock.EVENT)
-        (node,) = tree.tree(reader, Filter()).logs
+        (node,) = tree.overview(reader, Filter()).logs
     assert about is not None
     assert about.zoneless
     assert drawn.zoneless == 1

@@ -30,15 +30,12 @@ WORDS = frozenset({"reason", "warnings"})
 def tables_hold(recheck: Recheck) -> None:
     """Compare every table; what differs is a problem of `recheck`."""
     index = recheck.index()
-    made = [
-        SimpleNamespace(sha256=bytes.fromhex(each["excerpt"]["sha256"]), log_sha256=str(each["log"])) for each in index
-    ]
     tables = Tables(
         recheck.made,
         recheck.made,
         cast(Selection, None),
         cast(Renumbering, recheck.numbers),
-        cast(Excerpts, SimpleNamespace(made=made)),
+        cast(Excerpts, SimpleNamespace(made=list(_excerpts(recheck, index)))),
         recheck.progress,
     )
     exact = recheck.summary["programs"].get("Workbench") == __version__
@@ -50,6 +47,21 @@ def tables_hold(recheck: Recheck) -> None:
         if count is not None and recheck.summary["rows"].get(name) != count:
             recheck.problem("bundle-count", "", f"{layout.SUMMARY} ({name})")
     _compare(recheck, f"{layout.EVIDENCE}/objects", FILE_FACTS, tables.objects(), exact)
+
+
+def _excerpts(recheck: Recheck, index: list[dict[str, Any]]) -> Iterator[SimpleNamespace]:
+    """Which log each excerpt is of, by its row in the first case. Excerpts that are equal come in the order of logs."""
+    old = recheck.numbers.old("log").tolist()
+    logs: dict[str, list[int]] = {}
+    for log, sha256 in recheck.made.all(
+        "SELECT l.id, lower(hex(o.sha256)) FROM log l JOIN object o ON o.id = l.object ORDER BY l.id DESC"
+    ):
+        if log < len(old):
+            logs.setdefault(sha256, []).append(old[log])
+    for each in index:
+        left = logs.get(each["excerpt"]["sha256"])
+        if left:
+            yield SimpleNamespace(log=left.pop(), log_sha256=str(each["log"]))
 
 
 def _looks(recheck: Recheck) -> Iterator[Row]:

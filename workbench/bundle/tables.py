@@ -285,8 +285,9 @@ class Tables:
 
     def _whole_logs(self) -> dict[int, str]:
         """Hashes of the whole logs by the id of their excerpts' logs: two of them may have the same excerpt."""
-        new = self.numbers.new("log")
-        return {int(new[each.log]): each.log_sha256 for each in self.excerpts.made}
+        names = {each.log: each.log_sha256 for each in self.excerpts.made}
+        old = self.numbers.old("log").tolist()
+        return {new: names[log] for new, log in enumerate(old) if log in names}
 
     def origins(self) -> Iterator[Row]:
         """One row an address."""
