@@ -195,6 +195,8 @@ class Sighted:
     """By which rule the bytes of an earlier look were taken for those of this one, without fetching them."""
     same: bool | None = None
     """Were the bytes, fetched again to check that trust, the same?"""
+    instead: Stored | None = None
+    """What the server sent in place of the file. It is kept, and is not the file: `stored` is None then."""
 
 
 FactValue = int | float | str | None

@@ -17,6 +17,7 @@ from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.records import Purpose, Sighted, State, Stored
 from workbench.core.times import Precision
+from workbench.jobs.answers import HEAD, page_instead
 from workbench.jobs.bounds import Bounds
 from workbench.jobs.budget import Budget
 from workbench.jobs.fetchers import Fetchers
@@ -185,6 +186,12 @@ class Filing:
     def _arrived(self, item: _Item, fetched: Fetched, stored: Stored) -> None:
         entry = item.entry
         self._set.budget.charge(stored.size - (entry.size or 0), files=0)
+        instead = self._page_instead(entry, fetched.headers, stored)
+        if instead is not None:
+            self.lost = True
+            self._set.session.control.add(failed=1)
+            self._sighted(item, None, fetched.uid, warnings=(instead,), instead=stored)
+            return
         warnings: list[Message] = []
         if entry.exact and entry.size is not None and entry.size != stored.size:
             warnings.append(Message("size-differs", {"claimed": entry.size, "got": stored.size}))
@@ -197,6 +204,13 @@ class Filing:
             if not same:
                 warnings.append(Message("trust-broken", {"rule": item.rule}))
         self._sighted(item, stored, fetched.uid, fetched.headers, tuple(warnings), same)
+
+    def _page_instead(self, entry: Entry, headers: Mapping[str, str], stored: Stored) -> Message | None:
+        """Why what came is not the listed file. FTP sends files and nothing else."""
+        if entry.url.startswith("ftp:"):
+            return None
+        with self._set.case.evidence.open(stored.sha256) as stream:
+            return page_instead(entry, headers, stored.size, stream.read(HEAD))
 
     def _trusted(self, item: _Item, record: bytes, rule: str) -> None:
         before = item.before
@@ -228,6 +242,7 @@ class Filing:
         headers: Mapping[str, str] | None = None,
         warnings: tuple[Message, ...] = (),
         same: bool | None = None,
+        instead: Stored | None = None,
     ) -> None:
         entry = item.entry
         said = last_modified(headers) if headers else None
@@ -247,6 +262,7 @@ class Filing:
                 record=_urn(record),
                 warnings=warnings,
                 same=same,
+                instead=instead,
             )
         )
         self._done(item)

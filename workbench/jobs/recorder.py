@@ -84,7 +84,7 @@ class Recorder:
         if stored is not None and self._analyst is not None and sighted.trusted is None and self._wanted(sighted):
             self._analyst.offer(stored.sha256, stored.size, ending_of(display(sighted.path)))
         self.sightings += 1
-        self._held += stored is not None
+        self._held += stored is not None or sighted.instead is not None
         if self._held >= self._most or len(self._batch) >= LISTED_BATCH or self._is_time():
             self.flush()
 
@@ -120,7 +120,9 @@ class Recorder:
         """Have recorded what has come together."""
         self._settle()
         if self._batch or self._notes or self._exchanges:
-            coming = frozenset(each.stored.sha256 for each in self._batch if each.stored is not None)
+            coming = frozenset(
+                held.sha256 for each in self._batch for held in (each.stored, each.instead) if held is not None
+            )
             future = self._case.submit(op.batch, self.snapshot, self._batch, self._notes, self.known, self._exchanges)
             self._under_way = future, coming
         self._batch, self._notes, self._exchanges = [], [], []

@@ -126,15 +126,18 @@ def batch(
     )
     _trust(tx, rows, sighted)
     _exchanges(tx, snapshot, exchanges)
-    said = [(each.path, message) for each in sighted for message in each.warnings]
-    said += [(each.path, each.message) for each in noted]
+    said: list[tuple[bytes, Message, int | None]] = []
+    for each in sighted:
+        of = None if each.instead is None else objects[each.instead.sha256]
+        said += [(each.path, message, of) for message in each.warnings]
+    said += [(note.path, note.message, None) for note in noted]
     tx.append(
         "warning",
         snapshot=[snapshot] * len(said),
-        path=[ids.get(path) for path, _ in said],
-        object=[None] * len(said),
-        code=[message.code for _, message in said],
-        arguments=[message.to_json() for _, message in said],
+        path=[ids.get(path) for path, *_ in said],
+        object=[of for *_, of in said],
+        code=[message.code for _, message, _ in said],
+        arguments=[message.to_json() for _, message, _ in said],
     )
     tx.append(
         "coverage",
@@ -220,7 +223,7 @@ def _noted_before(tx: Transaction, snapshot: int, note: Noted | Folder | Contain
 
 
 def _objects(tx: Transaction, sighted: Sequence[Sighted], known: Known) -> tuple[dict[bytes, int], int, int]:
-    stored = [each.stored for each in sighted if each.stored is not None]
+    stored = [held for each in sighted for held in (each.stored, each.instead) if held is not None]
     sizes = {each.sha256: each.size for each in stored}
     found = {sha256: known.objects[sha256] for sha256 in sizes if sha256 in known.objects}
     ids, new = _object_ids(tx, {sha256: size for sha256, size in sizes.items() if sha256 not in found})
