@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from workbench.bundle.expected import Expected
+from workbench.bundle.redaction import Redaction
 from workbench.core.filter import Clock, Filter
 from workbench.core.messages import Message
 from workbench.core.times import Precision
@@ -22,6 +25,7 @@ from workbench.gui.dialogs.mark import NoteDialog, TagDialog
 from workbench.gui.dialogs.new_case import NewCaseDialog
 from workbench.gui.dialogs.preferences import PreferencesDialog
 from workbench.gui.dialogs.properties import PropertiesDialog
+from workbench.gui.dialogs.redaction import Questions, RedactionDialog, expected_words
 from workbench.gui.dialogs.shortcuts import ShortcutsDialog
 from workbench.gui.dialogs.verify import VerifiedDialog, VerifyChoice
 from workbench.gui.dialogs.warnings import WarningsDialog
@@ -36,6 +40,7 @@ from workbench.gui.watching import Charter, Manners
 from workbench.logs.format import Detected
 from workbench.origins.attributions import Attribution
 from workbench.queries.verify import Problem
+from workbench.queries.withholdable import Found, Withholdable
 from workbench.sources.remote import Entry
 
 LOG = Detected("xferlog", "1", "log-format-xferlog", has_zone=False, precision=Precision.SECOND, score=1.0)
@@ -149,6 +154,33 @@ def assistant(theme: Theme, settings: Settings, parent: QWidget | None, page: st
     return made
 
 
+def redaction(theme: Theme, settings: Settings, parent: QWidget | None) -> RedactionDialog:
+    """Something of each kind is ticked already."""
+    made = RedactionDialog(
+        theme,
+        settings,
+        _no_spawn,
+        Questions(_unasked, _unasked, _unasked),
+        Redaction(
+            addresses=(ipaddress.ip_network("203.0.113.9"),),
+            exact_paths=("upload/수정 [초안]*/표정?.png", "upload/<b>x</b>&amp;.png"),
+            tags=frozenset({"<b>刀</b>"}),
+            notes=True,
+        ),
+        parent,
+    )
+    page = Found((Withholdable("203.0.113.41", 3), Withholdable("192.0.2.14", 1)), True)
+    made.lists["addresses"].show_found(page)
+    made.comes_to.setText(
+        expected_words(Expected(3, 11, 1, (("redacted-event", 3), ("own-traffic", 1))), made.redaction())
+    )
+    return made
+
+
+async def _unasked(*about: object) -> Any:
+    raise AssertionError(about)
+
+
 def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[str, Callable[[], Dialog]]:
     """Name to a function that makes it."""
     settings = Settings(folder / "samples.ini")
@@ -161,7 +193,8 @@ def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[s
         path=folder / "bundle",
         objects=3,
         bytes=4096,
-        left_out=[("filter", 3)],
+        left_out=[("custody-arguments", 253), ("redacted-path", 1)],
+        seal="ef" * 32,
         manifest_sha256="ab" * 32,
         custody_head="cd" * 32,
     )
@@ -177,6 +210,7 @@ def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[s
         "time": lambda: TimeDialog(theme, 0, DAYS, Clock.EVENT, parent),
         "crash": lambda: CrashDialog(theme, "Traceback …\nValueError: 3", parent),
         "export": lambda: ExportDialog(theme, settings, _no_spawn, asked, "Storage watch", parent),
+        "redaction": lambda: redaction(theme, settings, parent),
         "exported": lambda: ExportedDialog(theme, written, parent),  # type: ignore[arg-type]
         "intake": lambda: IntakeDialog(theme, found, parent),
         "tag": lambda: TagDialog(theme, 3, ["knife", "letterhead"], remove=False, parent=parent),

@@ -15,6 +15,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,20 @@ def read_redaction(file: Path) -> Redaction:
         except (KeyError, ValueError, TypeError):
             raise UserError("redaction-wrong", name=file.name, field=str(field)[:100]) from None
     return Redaction(**made)
+
+
+def write_redaction(file: Path, redaction: Redaction) -> None:
+    """Write a redaction file, or replace one; raises `UserError` ``redaction-unwritten``. Not on the main thread."""
+    content = json.dumps(redaction.to_json(), ensure_ascii=False, indent=2) + "\n"
+    draft = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
+    try:
+        draft.write_text(content, encoding="utf-8")
+        draft.replace(file)
+    except (OSError, UnicodeEncodeError) as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError("redaction-unwritten", name=file.name, reason=reason) from None
 
 
 def _texts(value: object) -> list[str]:

@@ -14,12 +14,12 @@ from workbench.bundle import layout, tagfiles
 from workbench.bundle.charts import LOOKED, timeline_chart
 from workbench.bundle.days import Days
 from workbench.bundle.formats import Row, counted
+from workbench.bundle.leftout import sentences
 from workbench.bundle.numbering import Renumbering
 from workbench.bundle.tables import EVERYTHING
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
-from workbench.core.messages import Message
 from workbench.core.resources import resource
 from workbench.core.times import Precision, rfc3339, to_datetime
 from workbench.queries import files, origins
@@ -139,7 +139,7 @@ def write_report(
         notes=list(_notes(made)),
         datasets=made.all("SELECT name, release, licence, kind, rows FROM dataset ORDER BY id"),
         zones=_zones(made),
-        left_out=[(count, Message(f"left-{reason}").text()) for reason, count in facts.left_out],
+        left_out=[each.text() for each in sentences(facts.left_out)],
         versions=tagfiles.versions(),
     )
     return sorted(jpegs.items()), html.encode("utf-8", "replace")

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.bundle.leftout import LeftOut
 from workbench.bundle.masks import Mask, Masks, pages
 from workbench.bundle.patterns import PathPatterns, refuse_unmet
 from workbench.bundle.rawlines import take_out_mentions
@@ -51,7 +51,7 @@ class Selection:
     closed: dict[str, Mask]
     """Rows that go along changed, or not with all that they say: nobody is shown the row as it was recorded."""
     withheld_lines: WithheldLines
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def count(self, table: str) -> int:
         """How many rows of a table are selected."""
@@ -91,7 +91,7 @@ class _Choice(Masks):
         self.asked = asked
         self.redaction = redaction
         self.whole = not replace(asked, own=False)
-        self.left_out: Counter[str] = Counter()
+        self.left_out = LeftOut()
         self.closed: dict[str, Mask] = {}
         self.patterns = PathPatterns(redaction.paths, redaction.exact_paths)
         self.own = self.column_mask(select.own_addresses(reader), "address")

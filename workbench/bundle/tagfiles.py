@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench import __version__
 from workbench.bundle import layout
 from workbench.bundle.formats import counted
-from workbench.core.messages import Message
+from workbench.bundle.leftout import sentences
 from workbench.core.resources import resource
 from workbench.core.times import to_datetime
 
@@ -77,7 +77,7 @@ def readme(facts: Facts, signed_by: str | None) -> bytes:
         facts=facts,
         made=to_datetime(facts.made, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         title=_line(facts.title or ""),
-        left_out=[(count, Message(f"left-{reason}").text()) for reason, count in facts.left_out],
+        left_out=[each.text() for each in sentences(facts.left_out)],
         signed_by=signed_by,
         versions=versions(),
     )

@@ -70,7 +70,7 @@ def write_bundle(
     *,
     as_zip: bool = False,
     recipient: str | None = None,
-    redact: Path | None = None,
+    redact: Path | Redaction | None = None,
     sign: Path | None = None,
     progress: Progress | None = None,
 ) -> Written:
@@ -81,7 +81,7 @@ def write_bundle(
     """
     out = out.absolute()
     _refuse(case, out)
-    redaction = read_redaction(redact) if redact is not None else Redaction()
+    redaction = read_redaction(redact) if isinstance(redact, Path) else redact or Redaction()
     signer = read_key(sign) if sign is not None else None
     try:
         with _scratch(out) as scratch, case.reader() as reader:

@@ -185,6 +185,7 @@ def _bundle_arguments(parser: ArgumentParser) -> None:
 
 
 def _bundle(call: Call) -> int:
+    from workbench.bundle.leftout import sentences
     from workbench.bundle.write import write_bundle
 
     args = call.args
@@ -216,9 +217,13 @@ def _bundle(call: Call) -> int:
     if not written.recorded:
         call.out.say(Message("bundle-not-recorded").text())
     if not call.json:
-        result["left_out"] = [f"{reason}: {count}" for reason, count in written.left_out]
+        result["left_out"] = None
         result["searched"] = Message("bundle-searched", asdict(written.searched)).text()
     call.out.result(result)
+    told = sentences(written.left_out)
+    call.out.line("left out:" if told else "Nothing was left out.")
+    for each in told:
+        call.out.line(f"  {each.text()}")
     return FOUND if any(each in reason for reason, _ in written.left_out for each in UNREAD) else DONE
 
 

@@ -53,6 +53,11 @@ class Message:
         return json.dumps(dict(self.args), ensure_ascii=False, sort_keys=True)
 
 
+def numbered(code: str, count: int) -> Message:
+    """The message about so many of something: ``CODE.one`` for one, ``CODE.other`` for every other number."""
+    return Message(f"{code}.{'one' if count == 1 else 'other'}", {"count": f"{count:,}"})
+
+
 class _Lenient(dict[str, Argument]):
     """An argument that an older case did not record reads as a dash, not as a crash."""
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
-from workbench.core.errors import UserError
+from workbench.core.errors import Cancelled, UserError
+from workbench.gui.texts import message_text, text
 
 if TYPE_CHECKING:
+    from workbench.bundle.write import Written
+    from workbench.case.case import Case
+    from workbench.core.filter import Filter
     from workbench.core.progress import Progress
+    from workbench.gui.dialogs.export import ExportDialog, ExportPlan
+    from workbench.gui.dialogs.redaction import Questions
     from workbench.gui.main_window import MainWindow
+    from workbench.gui.session import Session
 
 
 class Export:
@@ -40,30 +48,39 @@ class Export:
         window = self._window
         session = window.open_session
         facts = window.facts
-        plan = await ExportDialog(
-            window.theme, window.settings, window.spawn, session.filter, facts.title if facts else "", window
-        ).answer()
-        if plan is None:
-            return
-        from workbench.bundle.write import write_bundle
-
-        job = window.jobs.start(
-            "job.export",
-            lambda progress: write_bundle(
-                session.case,
-                plan.out,
-                plan.asked,
-                as_zip=plan.as_zip,
-                recipient=plan.recipient or None,
-                redact=plan.redact,
-                sign=plan.sign,
-                progress=progress,
-            ),
-            plan.out.name,
+        dialog = ExportDialog(
+            window.theme,
+            window.settings,
+            window.spawn,
+            session.filter,
+            facts.title if facts else "",
+            window,
+            lambda asked: questions_of(session, asked),
         )
-        written = await window.jobs.outcome(job)
+        try:
+            written = await self._written(session, dialog)
+        finally:
+            dialog.deleteLater()
+        if written is None:
+            return
         if await ExportedDialog(window.theme, written, window).answer() == "folder":
             open_folder(written.path.parent)
+
+    async def _written(self, session: Session, dialog: ExportDialog) -> Written | None:
+        """Ask, write, and where that did not work ask again with all that was filled in."""
+        window = self._window
+        while (plan := await dialog.answer_once()) is not None:
+            job = window.jobs.start("job.export", partial(_write, session.case, plan), plan.out.name)
+            try:
+                return await window.jobs.outcome(job)
+            except UserError as error:
+                problem = message_text(error.message)
+            except Cancelled:
+                problem = text("export.stopped")
+            if window.session is not session:
+                return None
+            dialog.show_problem(problem)
+        return None
 
     async def _verify_case(self) -> None:
         from workbench.queries.verify import Verified, verify
@@ -102,6 +119,35 @@ class Export:
         from workbench.gui.dialogs.verify import VerifiedDialog
 
         await VerifiedDialog(self._window.theme, name, found, self._window).answer()
+
+
+def _write(case: Case, plan: ExportPlan, progress: Progress) -> Written:
+    from workbench.bundle.write import write_bundle
+
+    return write_bundle(
+        case,
+        plan.out,
+        plan.asked,
+        as_zip=plan.as_zip,
+        recipient=plan.recipient or None,
+        redact=plan.redact,
+        sign=plan.sign,
+        progress=progress,
+    )
+
+
+def questions_of(session: Session, asked: Filter) -> Questions:
+    """What the form of a redaction asks of this case."""
+    from workbench.bundle.expected import expected
+    from workbench.gui.dialogs.redaction import Questions
+    from workbench.queries.withholdable import picked, withholdable
+
+    workspace = session.workspace
+    return Questions(
+        find=lambda kind, words: session.read(withholdable, kind, words),
+        expect=lambda redaction: session.read(expected, asked, redaction),
+        selection=lambda: session.read(picked, workspace.selection("item"), workspace.selection("address")),
+    )
 
 
 def open_folder(folder: Path) -> None:

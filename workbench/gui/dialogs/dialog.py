@@ -223,6 +223,13 @@ class Dialog(QDialog):
 
     async def answer(self) -> Any:
         """Show it over its window and wait; None when it was cancelled. The dialog is gone afterwards."""
+        try:
+            return await self.answer_once()
+        finally:
+            self.deleteLater()
+
+    async def answer_once(self) -> Any:
+        """The same, but the dialog stays as it was filled in, to be shown again. Whoever asks deletes it."""
         waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def done(code: int) -> None:
@@ -234,8 +241,8 @@ class Dialog(QDialog):
         try:
             return await waiting
         finally:
+            self.finished.disconnect(done)
             self.hide()
-            self.deleteLater()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin with the first field."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QButtonGroup, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
+from workbench.bundle.leftout import sentences
+from workbench.bundle.redaction import Redaction
 from workbench.core.filter import Filter
-from workbench.core.messages import catalogue
 from workbench.core.sentence import parts
 from workbench.gui.dialogs.choose import PathField
 from workbench.gui.dialogs.dialog import Dialog, Form, Words
 from workbench.gui.dialogs.new_case import file_name
+from workbench.gui.dialogs.redaction import Questions, RedactionDialog, redaction_words
 from workbench.gui.settings import Settings
 from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme
@@ -34,7 +37,7 @@ class ExportPlan:
     as_zip: bool
     asked: Filter
     recipient: str = ""
-    redact: Path | None = None
+    redact: Redaction = field(default_factory=Redaction)
     sign: Path | None = None
 
 
@@ -57,6 +60,7 @@ class ExportDialog(Dialog):
         asked: Filter,
         title: str,
         parent: QWidget | None = None,
+        questions: Callable[[Filter], Questions] | None = None,
     ) -> None:
         super().__init__(theme, "export", text("export.title"), text("export.about"), 620, parent)
         self._settings = settings
@@ -103,12 +107,45 @@ class ExportDialog(Dialog):
         self.folder.setAccessibleName(text("export.folder"))
         self.recipient = QLineEdit()
         form.add("export.recipient", self.recipient, "export.recipient.help")
-        self.redact = PathField(settings, "file", "redact", spawn)
-        form.add("export.redact", self.redact, "export.redact.help", named=self.redact.edit)
+        self._redaction = Redaction()
+        self._questions = questions
+        self._spawn = spawn
+        withheld = QWidget()
+        line = QVBoxLayout(withheld)
+        line.setContentsMargins(0, 4, 0, 0)
+        line.setSpacing(4)
+        self.withheld = Words("", "")
+        self.choose_withheld = QPushButton(text("export.withheld.choose"))
+        self.choose_withheld.setAutoDefault(False)
+        self.choose_withheld.clicked.connect(lambda: spawn(self._choose_withheld()))
+        line.addWidget(self.withheld)
+        line.addWidget(self.choose_withheld, 0, Qt.AlignmentFlag.AlignLeft)
+        form.add("export.withheld", withheld, "export.redact.help", named=self.choose_withheld)
+        self.choose_withheld.setAccessibleName(text("export.withheld.choose"))
+        self.set_redaction(Redaction())
         self.sign = PathField(settings, "file", "sign", spawn)
         form.add("export.sign", self.sign, "export.sign.help", named=self.sign.edit)
         self.body.addWidget(form)
         self.add_accept("export.do")
+
+    def set_redaction(self, redaction: Redaction) -> None:
+        """Withhold this."""
+        self._redaction = redaction
+        self.withheld.setText(redaction_words(redaction))
+        self.choose_withheld.setEnabled(self._questions is not None)
+
+    async def _choose_withheld(self) -> None:
+        assert self._questions is not None
+        dialog = RedactionDialog(
+            self.theme, self._settings, self._spawn, self._questions(self.asked()), self._redaction, self
+        )
+        chosen = await dialog.answer()
+        if chosen is not None:
+            self.set_redaction(chosen)
+
+    def asked(self) -> Filter:
+        """The part of the case that was chosen."""
+        return Filter() if self.everything.isChecked() else self._asked
 
     def path(self) -> Path:
         """What will be written."""
@@ -126,9 +163,8 @@ class ExportDialog(Dialog):
             return text("new.missing-folder", folder=str(out.parent))
         if out.exists():
             return text("bundle-exists", path=out.name)
-        for field in (self.redact, self.sign):
-            if field.path is not None and not field.path.is_file():
-                return text("path-missing", path=str(field.path))
+        if self.sign.path is not None and not self.sign.path.is_file():
+            return text("path-missing", path=str(self.sign.path))
         return ""
 
     def result_value(self) -> Any:
@@ -137,36 +173,29 @@ class ExportDialog(Dialog):
         return ExportPlan(
             self.path(),
             self.zip.isChecked(),
-            Filter() if self.everything.isChecked() else self._asked,
+            self.asked(),
             self.recipient.text().strip(),
-            self.redact.path,
+            self._redaction,
             self.sign.path,
         )
-
-
-def left_out_words(reason: str, count: int) -> str:
-    """Why something stayed behind, in words where there are some."""
-    for code in (f"bundle-left-{reason}", f"left-out-{reason}", f"bundle-left-out-{reason}"):
-        if code in catalogue():
-            return text("export.left-out", what=text(code), count=f"{count:,}")
-    return text("export.left-out", what=reason, count=f"{count:,}")
 
 
 class ExportedDialog(Dialog):
     """The bundle is there and was verified: what it holds, what it does not, and the numbers to keep."""
 
     def __init__(self, theme: Theme, written: Written, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "exported", text("exported.title"), text("exported.about"), 620, parent)
+        super().__init__(theme, "exported", text("exported.title"), text("exported.about"), 700, parent)
         self._folder = False
         self.paragraph(str(written.path), "mono")
         self.paragraph(text("exported.holds", objects=f"{written.objects:,}", bytes=f"{written.bytes:,}"))
         self.section(text("exported.left-out"))
         if written.left_out:
-            self.paragraph("\n".join(left_out_words(*each) for each in written.left_out), "dim")
+            self.paragraph("\n".join(map(message_text, sentences(written.left_out))), "dim")
         else:
             self.paragraph(text("exported.nothing-left-out"), "dim")
         form = Form()
         for code, value in (
+            ("exported.seal", written.seal),
             ("exported.manifest", written.manifest_sha256),
             ("exported.head", written.custody_head),
         ):
@@ -178,12 +207,14 @@ class ExportedDialog(Dialog):
         self.body.addWidget(form)
         self.paragraph(text("exported.keep"), "caption")
         self.add_button("exported.copy", lambda: self._copy(written), left=True)
+        self.add_button("exported.copy-seal", lambda: QGuiApplication.clipboard().setText(written.seal), left=True)
         self.add_button("exported.open", self._open)
         self.add_close()
 
     def _copy(self, written: Written) -> None:
         QGuiApplication.clipboard().setText(
-            f"{written.path.name}\nmanifest-sha256.txt {written.manifest_sha256}\ncustody {written.custody_head}\n"
+            f"{written.path.name}\nseal {written.seal}\nmanifest-sha256.txt {written.manifest_sha256}\n"
+            f"custody {written.custody_head}\n"
         )
 
     def _open(self) -> None:

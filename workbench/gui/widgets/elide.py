@@ -28,7 +28,8 @@ def elided(name: str, metrics: QFontMetrics, width: int) -> str:
 
 def tooltip_text(name: str) -> str:
     """The whole name for a tooltip, as text whatever it looks like: tooltips guess at markup."""
-    return f"<p style='white-space: pre-wrap'>{html.escape(visible_text(name))}</p>"
+    lines = "\n".join(map(visible_text, name.split("\n")))
+    return f"<p style='white-space: pre-wrap'>{html.escape(lines)}</p>"
 
 
 class ElidedLabel(QWidget):
