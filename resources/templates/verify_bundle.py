@@ -60,6 +60,9 @@ REFERS = {
     "reject": {"reading": "reading"}, "rootmap": {"log": "log"}, "dataset": {},
     "lookup": {"address": "address", "dataset": "dataset"}, "claim": {"address": "address", "dataset": "dataset"},
     "analysis": {"object": "object"}, "fact": {"object": "object", "analysis": "analysis"},
+    "layout": {"reading": "reading"}, "open_layout": {"reading": "reading"},
+    "route": {"event": "event", "peer": "address", "forwarded": "word"},
+    "citation": {"duplicate": "event", "event": "event"}, "overlap": {"log": "log", "other": "log"},
     "match": {"event": "event", "sighting": "sighting"}, "watch": {"source": "source"}, "charter": {"source": "source"},
     "warc": {"snapshot": "snapshot"}, "exchange": {"snapshot": "snapshot", "object": "object", "warc": "warc"},
     "trusted": {"sighting": "sighting"}, "recheck": {"sighting": "sighting"},
@@ -548,25 +551,39 @@ class Check:
 
     def events(self):
         """The table of events as selection.wbcase has them."""
-        logs = {each["excerpt"]["sha256"]: each["log"] for each in self.index}
+        logs = {}
+        for each in self.index:
+            reading = self.new("reading", int(each["places"].rsplit("-", 1)[1].split(".")[0]))
+            logs[self.case.one("SELECT log FROM reading WHERE id = ?", reading)] = each["log"]
         for row in self.case.ask(
             "SELECT e.time, e.zone, r.zone_rule, a.text, e.action, m.text, p.raw, f.prefix, e.status, u.text, g.text, "
-            "o.sha256, e.line, e.ok, e.sent, e.received, e.damaged, e.salvaged FROM event e "
+            "o.sha256, e.line, e.ok, e.sent, e.received, e.damaged, e.salvaged, l.id FROM event e "
             "JOIN reading r ON r.id = e.reading JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object "
             "LEFT JOIN address a ON a.id = e.address LEFT JOIN word m ON m.id = e.method LEFT JOIN logpath p ON p.id = e.path "
             "LEFT JOIN word u ON u.id = e.user LEFT JOIN word g ON g.id = e.agent "
-            "LEFT JOIN rootmap f ON f.id = (SELECT max(id) FROM rootmap WHERE log = l.id) ORDER BY e.id"
+            "LEFT JOIN rootmap f ON f.id = (SELECT max(id) FROM rootmap WHERE log = l.id) "
+            f"WHERE {self.told_once()} ORDER BY e.id"
         ):  # fmt: skip
             time, zone, rule, address, action, method, path, prefix, status, user, agent, log, line = row[:13]
-            ok, sent, received, damaged, salvaged = row[13:]
+            ok, sent, received, damaged, salvaged, log_id = row[13:]
             if path is not None and prefix and path.startswith(prefix):
                 path = path[len(prefix) :] if path[len(prefix) :].startswith(b"/") else b"/" + path[len(prefix) :]
             yield {
                 "time": rfc3339(time, zone), "zone": zone_word(zone, rule), "address": address, "action": ACTIONS[action],
                 "method": method, **named(path), "status": status, "ok": None if ok is None else bool(ok),
                 "bytes_sent": sent, "bytes_received": received, "path_damaged": bool(damaged), "user": user,
-                "agent": agent, "log": logs.get(log.hex(), log.hex()), "line": line, "salvaged": bool(salvaged),
+                "agent": agent, "log": logs.get(log_id, log.hex()), "line": line, "salvaged": bool(salvaged),
             }  # fmt: skip
+
+    def told_once(self) -> str:
+        """SQL on an event: no other one stands for its act, and no later reading supersedes its own."""
+        said = "e.reading NOT IN (SELECT supersedes FROM reading WHERE supersedes IS NOT NULL)"
+        if self.case.has("citation"):
+            said += (
+                " AND NOT EXISTS (SELECT 1 FROM citation c WHERE c.duplicate = e.id AND c.event IS NOT NULL AND "
+                "NOT EXISTS (SELECT 1 FROM citation d WHERE d.duplicate = c.duplicate AND d.id > c.id))"
+            )
+        return said
 
     def sightings(self):
         """The table of sightings, but for the states that analysis found."""
@@ -586,7 +603,8 @@ class Check:
         counts = {
             address: (events, uploads)
             for address, events, uploads in self.case.ask(
-                "SELECT a.text, count(*), sum(e.action = 1) FROM event e JOIN address a ON a.id = e.address GROUP BY a.id"
+                "SELECT a.text, count(*), count(CASE WHEN e.action = 1 AND e.ok = 1 THEN 1 END) FROM event e "
+                f"JOIN address a ON a.id = e.address WHERE {self.told_once()} GROUP BY a.id"
             )
         }
         for row in self.records(RECORD + "tables/origins.jsonl"):

@@ -110,7 +110,7 @@ class Given:
         """At index new id the one in the case that the bundle was made from."""
         return self._old.get(table, self._none)
 
-    def new(self, table: str, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    def moved(self, table: str, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The ids that rows have in the case of the bundle; 0 where they are not in it."""
         old = self.old(table)
         at = np.minimum(np.searchsorted(old, ids), len(old) - 1)
@@ -168,7 +168,7 @@ class Recheck:
             getattr(self, f"_own_{table}", lambda *_: None)(ids, columns)
             return
         old = np.array(ids, np.int64)
-        new = self.numbers.new(table, old)
+        new = self.numbers.moved(table, old)
         if table == "reading":
             self.superseded.update(each for each in columns["supersedes"] if each is not None)
         for name, kept in (("snapshot", self.looks), ("snapshot_end", self.ends)):
@@ -217,7 +217,7 @@ class Recheck:
     def _moved(self, target: str, values: list[Any]) -> list[int | None]:
         """Pointers as they are in the case of the bundle; null where what they point at is not in it."""
         plain = np.array([0 if each is None else each for each in values], np.int64)
-        return [each or None for each in self.numbers.new(target, plain).tolist()]
+        return [each or None for each in self.numbers.moved(target, plain).tolist()]
 
     def _absent(
         self,
@@ -257,7 +257,7 @@ class Recheck:
             target: int = columns["target"][at]
             kind = columns["target_kind"][at]
             if kind in TARGETS:
-                target = int(self.numbers.new(kind, np.array([target], np.int64))[0])
+                target = int(self.numbers.moved(kind, np.array([target], np.int64))[0])
             found = self.made.all(sql, (columns["uid"][at],))
             if not found:
                 if target and kind in (*TARGETS, "case"):

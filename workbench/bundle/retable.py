@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from types import SimpleNamespace
 from typing import Any, cast
+
+import numpy as np
 
 from workbench import __version__
 from workbench.bundle import layout
@@ -30,12 +32,13 @@ WORDS = frozenset({"reason", "warnings"})
 def tables_hold(recheck: Recheck) -> None:
     """Compare every table; what differs is a problem of `recheck`."""
     index = recheck.index()
+    made = [SimpleNamespace(log=_log_of(recheck, each), log_sha256=str(each["log"])) for each in index]
     tables = Tables(
         recheck.made,
         recheck.made,
         cast(Selection, None),
         cast(Renumbering, recheck.numbers),
-        cast(Excerpts, SimpleNamespace(made=list(_excerpts(recheck, index)))),
+        cast(Excerpts, SimpleNamespace(made=made)),
         recheck.progress,
     )
     exact = recheck.summary["programs"].get("Workbench") == __version__
@@ -49,19 +52,12 @@ def tables_hold(recheck: Recheck) -> None:
     _compare(recheck, f"{layout.EVIDENCE}/objects", FILE_FACTS, tables.objects(), exact)
 
 
-def _excerpts(recheck: Recheck, index: list[dict[str, Any]]) -> Iterator[SimpleNamespace]:
-    """Which log each excerpt is of, by its row in the first case. Excerpts that are equal come in the order of logs."""
-    old = recheck.numbers.old("log").tolist()
-    logs: dict[str, list[int]] = {}
-    for log, sha256 in recheck.made.all(
-        "SELECT l.id, lower(hex(o.sha256)) FROM log l JOIN object o ON o.id = l.object ORDER BY l.id DESC"
-    ):
-        if log < len(old):
-            logs.setdefault(sha256, []).append(old[log])
-    for each in index:
-        left = logs.get(each["excerpt"]["sha256"])
-        if left:
-            yield SimpleNamespace(log=left.pop(), log_sha256=str(each["log"]))
+def _log_of(recheck: Recheck, about: Mapping[str, Any]) -> int:
+    """The id of a log in the case that the bundle was made from: its places are named by the reading that found them."""
+    reading = int(str(about["places"]).removesuffix(".jsonl").rpartition("-")[2])
+    (own,) = recheck.numbers.moved("reading", np.array([reading], np.int64)).tolist()
+    log = int(recheck.made.value("SELECT log FROM reading WHERE id = ?", (own,)) or 0)
+    return int(recheck.numbers.old("log")[log])
 
 
 def _looks(recheck: Recheck) -> Iterator[Row]:
