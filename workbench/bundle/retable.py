@@ -53,7 +53,7 @@ def tables_hold(recheck: Recheck) -> None:
 
 
 def _log_of(recheck: Recheck, about: Mapping[str, Any]) -> int:
-    """The id of a log in the case that the bundle was made from: its places are named by the reading that found them."""
+    """The id of a log in the case that the bundle comes from: its places are named by the reading that found them."""
     reading = int(str(about["places"]).removesuffix(".jsonl").rpartition("-")[2])
     (own,) = recheck.numbers.moved("reading", np.array([reading], np.int64)).tolist()
     log = int(recheck.made.value("SELECT log FROM reading WHERE id = ?", (own,)) or 0)
