@@ -18,7 +18,7 @@ from tests.cli.running import listed, run
 from tests.cli.test_commands import line, picture
 from tests.cli.test_watch import script
 from tests.gui import test_window_flows
-from tests.jobs import test_importing, test_watch
+from tests.jobs import test_citing, test_importing, test_watch
 from tests.ops import test_anchors
 from tests.servers.raw import raw_server
 from workbench import ops
@@ -34,6 +34,7 @@ ELSEWHERE: dict[str, Callable[..., object]] = {
     "intake.exchanges": test_watch.test_a_probe_tells_what_is_there_and_is_recorded,
     "intake.warn": test_importing.test_what_is_not_understood_among_several_is_a_warning,
     "intake.resume": test_watch.test_what_was_cut_off_goes_on_without_asking_twice,
+    "logs.overlaps": test_citing.test_two_formats_of_two_sources_stay_and_it_is_said,
     "watch.missed": test_watch.test_missed_looks_are_recorded_once,
 }
 

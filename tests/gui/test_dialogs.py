@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,21 @@ def test_intake_asks_for_the_zone_of_a_log_that_has_none(run: Run, theme: Theme,
         dialog.accept()
 
     assert answer_of(run, dialog, act).zone == "Asia/Pyongyang"
+
+
+def test_intake_asks_for_trusted_proxies_of_a_web_log(run: Run, theme: Theme, tmp_path: Path) -> None:
+    web = replace(LOG, name="combined", title="log-format-combined", has_zone=True)
+    dialog = IntakeDialog(theme, Sorted(logs=(FoundLog(tmp_path / "access.log", web),)))
+
+    def act() -> None:
+        assert dialog.result_value().trusted == ()
+        dialog.trusted.setText("198.51.100.7, proxies.example")
+        dialog.accept()
+        assert "proxies.example" in dialog.problem.text()
+        dialog.trusted.setText("198.51.100.7, 203.0.113.0/24")
+        dialog.accept()
+
+    assert answer_of(run, dialog, act).trusted == ("198.51.100.7", "203.0.113.0/24")
 
 
 def test_intake_of_files_can_state_when_they_were_seen(run: Run, theme: Theme, tmp_path: Path) -> None:
