@@ -75,7 +75,7 @@ def _statements(pane: DetailPane, about: Address) -> QWidget:
         ("panes.detail.open-uploads", about.open_uploads),
     ):
         if count:
-            did = ", ".join(each for each in (did, text(code, count=wording.number(count))) if each)
+            did = ", ".join(each for each in (did, wording.counted(code, count)) if each)
     table.add(text("panes.detail.did-what"), did or text("panes.detail.did-nothing"))
     stated = int(Zone.UNKNOWN if about.zoneless else Zone.LINE)
     for code, micros in (("panes.origins.first", about.first), ("panes.origins.last", about.last)):
