@@ -57,11 +57,12 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         sizes[name] = (folder / "in" / name).stat().st_size
     web = [line("192.0.2.7", f"/{name}", 2, hour) for hour, name in enumerate((*sizes, *sizes, *sizes))]
     (folder / "access.log").write_text("\n".join([*web, "no line of any log", "x" * (chunks.SIZE + 1)]) + "\n")
+    (folder / "cut.log").write_text("\n".join(web[2:5]) + "\n")
     ftp = [XFERLOG.format(digit=digit, size=size, path=name) for digit, (name, size) in enumerate(sizes.items())]
     (folder / "xferlog").write_text("\n".join(ftp) + "\n", "utf-8")
     run("new", case, "--examiner", "Kim")
     run("add", case, folder / "in", "--source", "server")
-    run("logs", case, folder / "access.log", folder / "xferlog", code=1)
+    run("logs", case, folder / "access.log", folder / "xferlog", folder / "cut.log", code=1)
     run("mark", case, "192.0.2.7", "--tag", "cat", "--verdict", "relevant", "--note", "아는 주소")
     run("mark", case, "192.0.2.7", "--untag", "cat")
     run("undo", case)

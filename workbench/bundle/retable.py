@@ -29,6 +29,9 @@ WORDS = frozenset({"reason", "warnings"})
 """Columns in the words of a version of the program; another version may word them otherwise."""
 
 
+csv.field_size_limit(2**31 - 1)  # a cell may hold a line that could not be read, or all paths of a file
+
+
 def tables_hold(recheck: Recheck) -> None:
     """Compare every table; what differs is a problem of `recheck`."""
     index = recheck.index()

@@ -36,6 +36,6 @@ def test_an_event_says_who_connected_and_where_else_it_is_told(run: Run, desk: D
             assert words in said, words
         desk.focus("address", desk.address_id("203.0.113.0"))
         await desk.calm()
-        assert "2 uploads, 1 failed uploads" in desk.said()
+        assert "2 uploads, 1 failed upload" in desk.said()
 
     run(act())
