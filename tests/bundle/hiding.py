@@ -38,9 +38,10 @@ from workbench.ops import history, marks, watch
 LOG_PLACES = ("request", "query", "coded query", "user", "agent", "referrer", "forwarded", "rejected line")
 LOOK_PLACES = ("listing page", "warc head", "url", "coverage", "warning")
 MARK_PLACES = ("note", "tag", "undone tag", "verdict", "journal")
-WORD_PLACES = ("source name", "charter", "decision", "title")
-"""Where no rule can tell what may stay: here the export may stop instead, and say where it hit."""
-PLACES = (*LOG_PLACES, *LOOK_PLACES, *MARK_PLACES, *WORD_PLACES)
+WORD_PLACES = ("charter", "decision")
+STAYING_PLACES = ("source name", "title")
+"""Without these no bundle can be made: here the export stops instead, and says where it hit."""
+PLACES = (*LOG_PLACES, *LOOK_PLACES, *MARK_PLACES, *WORD_PLACES, *STAYING_PLACES)
 
 OWN = "203.0.113.99"
 EXAMINER, REVIEWER = "Zqexaminer Kwon", "Zqreviewer Oh"
@@ -119,7 +120,7 @@ def plant(folder: Path, pool: Pool) -> Planted:
         assert len(made.always) >= 2
     made.always += ["zqlocalfolder7k", OWN]
     for place in PLACES:
-        may = place in WORD_PLACES or place in MARK_PLACES
+        may = place in STAYING_PLACES
         name = path_of(place).removeprefix("cut/")
         made.hidden.append(Hidden(f"path in {place}", (name,), "paths", path_of(place), may))
         made.hidden.append(Hidden(f"address in {place}", (address_of(place),), "addresses", address_of(place), may))
@@ -259,17 +260,17 @@ def redaction_of(chosen: Sequence[Hidden]) -> dict[str, Any]:
 
 def found_in(bundle: Path, secrets: Sequence[str | bytes]) -> list[tuple[str, str]]:
     """(Place, form) of everything that shows one of the secrets; simple, slow and complete."""
-    wanted = [(form, secret) for each in secrets for form, secret in _forms(each)]
-    hits = []
+    wanted = {(form, raw): each for each in secrets for form, raw in _forms(each)}
+    hits = set()
     for place, content in _contents(bundle):
         for view in {content, urllib.parse.unquote_to_bytes(content)}:
             folded = view.lower()
-            hits += [
+            hits |= {
                 (f"{place}: {secret!r}", form)
-                for form, secret in wanted
-                if (secret in view if form.startswith("base64") else secret.lower() in folded)
-            ]
-    return sorted(set(hits))
+                for (form, raw), secret in wanted.items()
+                if (raw in view if form.startswith("base64") else raw.lower() in folded)
+            }
+    return sorted(hits)
 
 
 def _forms(secret: str | bytes) -> Iterator[tuple[str, bytes]]:
@@ -313,8 +314,7 @@ def _contents(bundle: Path) -> Iterator[tuple[str, bytes]]:
             conn = sqlite3.connect(f"file:{file}?immutable=1", uri=True)
             tables = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (table,) in tables:
-                for row in conn.execute(f'SELECT * FROM "{table}"'):
-                    for value in row:
-                        raw = value if isinstance(value, bytes) else str(value).encode()
-                        yield f"{name} table {table}", raw
+                values = (value for row in conn.execute(f'SELECT * FROM "{table}"') for value in row)
+                raws = (value if isinstance(value, bytes) else str(value).encode() for value in values)
+                yield f"{name} table {table}", b"\n".join(raws)
             conn.close()

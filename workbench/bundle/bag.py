@@ -20,7 +20,8 @@ from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.queries.verify import Problem
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
+"""Bytes that are read at a time: both digests and the search then find them in the processor's own memory."""
 WEAK = {"md5", "sha1"}
 SYSTEM = re.compile(r"(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)", re.IGNORECASE)
 """Files that systems make by themselves when somebody looks into a folder."""

@@ -29,7 +29,8 @@ from typing import IO, BinaryIO, Protocol
 
 from workbench.bundle.layout import ALGORITHMS, EVIDENCE
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
+"""Bytes that are read at a time: both digests and the search then find them in the processor's own memory."""
 HELPERS = 2
 """Threads beside the job's own: a laptop has other things to do too."""
 COPIED = 16 << 20

@@ -200,26 +200,34 @@ def _of_network_6(number: int, network: Network, confirm: Confirm) -> Iterator[P
     yield Pattern(number, ":".join(word.lstrip("0") for word in kept).encode(), confirm=confirm)
 
 
-_ADDRESS = re.compile(
-    rb"(?<![0-9])(?<![0-9]\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])"
-    rb"|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,40}(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3})?"
-)
+_RUN = re.compile(rb"[0-9A-Fa-f:.]{3,64}")
+"""What addresses are made of."""
+_DOTTED = re.compile(rb"(?<![0-9])(?<![0-9]\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])")
 AROUND = 64
 """Bytes before and behind a find that are looked at to tell what it is."""
 
 
 def shows(network: Network, text: bytes, start: int = 0, end: int | None = None) -> bool:
     """Is an address of this network in a text, where it touches these places?"""
-    for found in _ADDRESS.finditer(text):
+    for found in _RUN.finditer(text):
         if end is not None and (found.end() <= start or found.start() >= end):
             continue
-        try:
-            address = ipaddress.ip_address(found[0].decode("ascii").strip("."))
-        except ValueError:
-            continue
-        if _within(address, network):
+        if any(_within(each, network) for each in _addresses(found[0])):
             return True
     return False
+
+
+def _addresses(run: bytes) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """All that such a run of signs can mean: with a port behind, at the end of a sentence, in IPv6."""
+    bare = run.rstrip(b".")
+    tries = [each[0] for each in _DOTTED.finditer(run)]
+    if bare.count(b":") > 1:
+        tries += [bare, bare.strip(b":"), bare.rstrip(b":"), bare.rpartition(b":")[0], bare.partition(b":")[2]]
+    for each in dict.fromkeys(tries):
+        try:
+            yield ipaddress.ip_address(each.decode("ascii"))
+        except ValueError:
+            continue
 
 
 def _within(address: ipaddress.IPv4Address | ipaddress.IPv6Address, network: Network) -> bool:
