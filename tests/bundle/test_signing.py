@@ -22,6 +22,7 @@ from workbench.bundle.signing import expected_key, fingerprint_of
 from workbench.bundle.verify import verify_bundle
 from workbench.bundle.write import write_bundle
 from workbench.case.case import Case, open_case
+from workbench.core import passphrase
 from workbench.core.errors import UserError
 from workbench.core.filter import Filter
 from workbench.queries.custody import rows
@@ -70,6 +71,7 @@ def test_a_signed_bundle(case: Case, tmp_path: Path) -> None:
 
 
 def test_keys(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passphrase, "_taken", [])
     key = tmp_path / "key.pem"
     locked = pem(Ed25519PrivateKey.generate(), BestAvailableEncryption("pass 词".encode()))
     for content, code in (

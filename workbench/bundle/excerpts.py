@@ -75,8 +75,8 @@ def _cut(
     progress: Progress,
 ) -> Excerpt:
     log, reading = which
-    (sha256, size, name, source, compression, content_sha256, content_size, lines, before) = reader.all(
-        "SELECT o.sha256, o.size, l.name, s.name, l.compression, l.content_sha256, l.content_size, e.lines, "
+    (sha256, size, name, of, source, compression, content_sha256, content_size, lines, before) = reader.all(
+        "SELECT o.sha256, o.size, l.name, s.id, s.name, l.compression, l.content_sha256, l.content_size, e.lines, "
         "l.from_line FROM log l JOIN object o ON o.id = l.object JOIN source s ON s.id = l.source "
         "LEFT JOIN reading_end e ON e.reading = ? WHERE l.id = ?",
         (reading, log),
@@ -87,8 +87,8 @@ def _cut(
         "compression": compression,
         "content_sha256": content_sha256.hex(),
         "content_size": content_size,
-        "name": name,
-        "source": source,
+        "name": selection.log_name(log, name),
+        "source": selection.source_name(of, source),
         "lines_of_this_reading": lines,
         "lines_before_this_reading": before,
     }

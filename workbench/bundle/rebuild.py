@@ -221,8 +221,12 @@ class _Rebuild:
 
     # what is told differently here
 
+    def _change_source(self, ids: list[int], columns: dict[str, list[Any]]) -> None:
+        columns["name"] = list(map(self.selection.source_name, ids, columns["name"]))
+
     def _change_snapshot(self, ids: list[int], columns: dict[str, list[Any]]) -> None:
         columns["resume"] = [None] * len(ids)
+        columns["name"] = list(map(self.selection.look_name, ids, columns["name"]))
         columns["scope"] = [
             "partial" if snapshot in self.partial else scope
             for snapshot, scope in zip(ids, columns["scope"], strict=True)
@@ -251,6 +255,7 @@ class _Rebuild:
     def _change_log(self, ids: list[int], columns: dict[str, list[Any]]) -> None:
         for at, log in enumerate(ids):
             excerpt = self.by_log.get(log)
+            columns["name"][at] = self.selection.log_name(log, columns["name"][at])
             columns["object"][at] = self.log_objects[log]
             columns["content_sha256"][at] = excerpt.sha256 if excerpt else EMPTY
             columns["content_size"][at] = excerpt.size if excerpt else 0

@@ -26,6 +26,7 @@ from workbench.bundle.hostile import plain_json
 from workbench.bundle.numbering import REFERS, TARGETS
 from workbench.bundle.rebuild import EMPTY
 from workbench.bundle.tables import COLUMNS
+from workbench.case import schema
 from workbench.case.readers import Reader
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
@@ -48,7 +49,7 @@ BECOMES: Mapping[tuple[str, str], tuple[str, str]] = {
 """A look of which some stays behind is partial in the bundle; bytes that stay behind leave their sighting withheld."""
 WITHHOLDING = ("redacted-object", "missing-bytes", "damaged-bytes", "unreadable-bytes")
 """Why bytes stay behind, in the list of what was left out."""
-OWN = ("actor", "setting", "mark", "secret")
+OWN = ("actor", "setting", "mark", *schema.PRIVATE)
 """Tables that are not renumbered: the case of a bundle has its own, or names their rows by uid."""
 MOST = 20
 """Problems of one kind and table that are told."""
@@ -71,7 +72,9 @@ class Proof:
 
     def messages(self) -> tuple[Message, Message, Message]:
         """What the chain proves, what was computed again from it, and what only seal and signature cover."""
-        closed = ", ".join(f"{table} {count:,}" for table, count in sorted(self.closed.items()) if table != "secret")
+        closed = ", ".join(
+            f"{table} {count:,}" for table, count in sorted(self.closed.items()) if table not in schema.PRIVATE
+        )
         chain = {"bound": f"{self.bound:,}", "rows": f"{self.bound + self.unbound:,}"}
         return (
             Message("proof-chain-closed", {**chain, "closed": closed}) if closed else Message("proof-chain", chain),
@@ -352,7 +355,8 @@ class Recheck:
         for key in ("title", "number", "examiner"):
             told = (self.summary[key], own.get(key))
             if told[0] != told[1] or (key in self.settings and self.settings[key] not in (told[0], None)):
-                hidden = key == "examiner" and told[0] is None
+                shut = not all(is_open for *_, is_open in self.sets.get("setting", ()))
+                hidden = told[0] == told[1] and (shut or (key == "examiner" and told[0] is None))
                 if not hidden:
                     self.problem("bundle-origin", "", f"{layout.SUMMARY} ({key})")
 

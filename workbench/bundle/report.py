@@ -15,7 +15,7 @@ from workbench.bundle.charts import LOOKED, timeline_chart
 from workbench.bundle.days import Days
 from workbench.bundle.formats import Row, counted
 from workbench.bundle.leftout import sentences
-from workbench.bundle.numbering import Renumbering
+from workbench.bundle.selection import Selection
 from workbench.bundle.tables import EVERYTHING
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader
@@ -101,7 +101,7 @@ def write_report(
     facts: Facts,
     made: Reader,
     first: Reader,
-    numbers: Renumbering,
+    selection: Selection,
     days: Days,
     watched: list[Row],
     previews: Previews,
@@ -124,7 +124,7 @@ def write_report(
         style=Markup(style),  # noqa: S704 - our own file
         made=minute(facts.made),
         chart=timeline_chart(days),
-        looks=_looks(first, numbers),
+        looks=_looks(first, selection),
         looked_words=LOOKED,
         watched=watched,
         pictures=[
@@ -227,19 +227,25 @@ def _address(row: Row) -> Row:
     }
 
 
-def _looks(first: Reader, numbers: Renumbering) -> list[Row]:
+def _looks(first: Reader, selection: Selection) -> list[Row]:
     """How often each source was looked at, and how that ended."""
-    mask = numbers.masks["snapshot"]
-    found: dict[str, Row] = {}
-    for row, source, observed, precision, status in first.all(
-        "SELECT n.id, s.name, n.observed, n.precision, e.status FROM snapshot n JOIN source s ON s.id = n.source "
+    mask = selection.masks["snapshot"]
+    found: dict[int, Row] = {}
+    for row, of, source, observed, precision, status in first.all(
+        "SELECT n.id, s.id, s.name, n.observed, n.precision, e.status FROM snapshot n JOIN source s ON s.id = n.source "
         "LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY s.id, n.observed"
     ):
         if not mask[row]:
             continue
         own = found.setdefault(
-            source,
-            {"source": source, "first": _look_time(observed, precision), "complete": 0, "partial": 0, "failed": 0},
+            of,
+            {
+                "source": selection.source_name(of, source),
+                "first": _look_time(observed, precision),
+                "complete": 0,
+                "partial": 0,
+                "failed": 0,
+            },
         )
         own["last"] = _look_time(observed, precision)
         own[status if status in ("complete", "failed") else "partial"] += 1

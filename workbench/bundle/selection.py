@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -21,11 +23,14 @@ from workbench.bundle.watchedrows import choose_watched
 from workbench.bundle.withheld import Withheld, folded
 from workbench.case import schema
 from workbench.case.readers import Reader
+from workbench.core.errors import UserError
 from workbench.core.filter import Filter
 from workbench.logs.forwarded import from_text
 from workbench.queries import acts, select
 from workbench.queries.files import items
 
+TOGETHER = 500
+"""Texts that are looked into at once."""
 WORDS = ("method", "user", "agent", "referrer")
 """Columns of an event that point into the table of words."""
 
@@ -62,6 +67,22 @@ class Selection:
         whole = self.masks[table][first : last + 1].all()
         closed = self.closed.get(table)
         return bool(whole) and not (closed is not None and closed[first : last + 1].any())
+
+    def source_name(self, row: int, name: str) -> str:
+        """The name of a source, or what stands for one that mentions something withheld."""
+        return f"source {row} (name withheld)" if self._is_closed("source", row) else name
+
+    def log_name(self, row: int, name: str) -> str:
+        """Likewise for a log."""
+        return f"log {row} (name withheld)" if self._is_closed("log", row) else name
+
+    def look_name(self, row: int, name: str | None) -> str | None:
+        """Likewise for a look; None stands for it."""
+        return None if self._is_closed("snapshot", row) and self.hidden.mentions_text(name) else name
+
+    def _is_closed(self, table: str, row: int) -> bool:
+        closed = self.closed.get(table)
+        return closed is not None and bool(closed[row])
 
     def told(self, text: str | None) -> str | None:
         """The text, or None where it mentions something that is withheld."""
@@ -136,12 +157,19 @@ class _Choice(Masks):
         if redaction.objects:
             known = select.object_ids(self.reader, [each.hex() for each in redaction.objects])
             self.withheld = select.table_of(self.sizes["object"], known)
+        self.hit_logs = self.where("log", "object", self.withheld)
         self.hit_paths = self._meant("path", logged=False)
         self.hit_logpaths = self._meant("logpath", logged=True)
         self.hidden = self._compiled()
         self.hit_paths |= self._mentioning("path", "display")
         self.hit_logpaths |= self._mentioning("logpath", "display")
         self.hit_words = self._mentioning("word", "text")
+        for table in ("source", "log"):
+            self.closed[table] = self._mentioning(table, "name")
+        # Up to version 2 what a look is resumed by stood in its row, keyed by the case's uid, which anybody knows.
+        self.closed["snapshot"] = self._mentioning("snapshot", "name") | self.of(
+            "snapshot", "SELECT id FROM snapshot WHERE resume IS NOT NULL"
+        )
         self.hit_addresses = self.none("address")
         if redaction.addresses:
             self.hit_addresses = (
@@ -163,6 +191,9 @@ class _Choice(Masks):
             words += [text for _, text in self._texts("actor", "name")]
         if not redaction.open_hashes:
             words += [each.hex() for each in redaction.objects]
+            words += [sha256.hex() for _, sha256 in self._objects(self._only_under_hits())]
+            for _, sha256 in self._objects(self.withheld):
+                words += digests_of(self.reader, sha256)
         wanted = {folded(path.strip("/").rpartition("/")[2]) for path in paths} | set(map(folded, words))
         open_names: set[str] = set()
         if wanted:
@@ -187,9 +218,29 @@ class _Choice(Masks):
         """Rows of a table whose text mentions something that is withheld."""
         if not self.hidden:
             return self.none(table)
-        mentions = self.hidden.mentions_text
-        sql = f"SELECT id, {column} FROM {table} {where}"
-        return self.of_rows(table, (row for row, text in self.reader.conn.execute(sql) if mentions(text)))
+        out = self.none(table)
+        cursor = self.reader.conn.execute(f"SELECT id, ifnull({column}, '') FROM {table} {where}")
+        while rows := cursor.fetchmany(TOGETHER):
+            ids, texts = zip(*rows, strict=True)
+            for at in self.hidden.any_in([_text(each) for each in texts]):
+                out[ids[at]] = True
+        return out
+
+    def _only_under_hits(self) -> Mask:
+        """Objects that were seen under withheld paths and under no others."""
+        columns = self.reader.arrays("sighting")
+        hit = self.hit_paths[columns["path"]]
+        found, others = self.none("object"), self.none("object")
+        found[columns["object"][hit]] = True
+        others[columns["object"][~hit]] = True
+        found[0] = False
+        return found & ~others
+
+    def _objects(self, mask: Mask) -> Iterator[tuple[int, bytes]]:
+        if mask.any():
+            for row, sha256 in self.reader.conn.execute("SELECT id, sha256 FROM object"):
+                if mask[row]:
+                    yield row, sha256
 
     def of_rows(self, table: str, rows: Iterator[int]) -> Mask:
         """True at these ids."""
@@ -230,7 +281,8 @@ class _Choice(Masks):
         every = len(items(self.reader, Filter()))
         gone = len(np.unique(np.where(of[hit] > 0, of[hit], -np.flatnonzero(hit))))
         self.left_out["outside-filter"] = 0 if self.whole else max(every - int(shown.sum()) - listed - gone, 0)
-        self.withheld &= shown
+        given = self.withheld
+        self.withheld = given & shown
         self.left_out["redacted-object"] = int(self.withheld.sum())
         self.bytes_of = shown & ~self.withheld
         if not self.whole:
@@ -239,10 +291,11 @@ class _Choice(Masks):
             hidden = self.none("object")
             hidden[of[hit]] = True
             self.masks["object"] = self.all("object") & ~(hidden & ~shown)
+        self.closed["sighting"] = mask & self._mentioning("sighting", "ifnull(headers, '') || ' ' || ifnull(etag, '')")
         if not self.redaction.open_hashes:
             # Whoever guesses the file could confirm the guess by its hash, its size or its ETag.
-            self.masks["object"] &= ~self.withheld
-            self.closed["sighting"] = self.masks["sighting"] & self.withheld[of]
+            self.masks["object"] &= ~given
+            self.closed["sighting"] |= self.masks["sighting"] & self.withheld[of]
         for table in ("analysis", "fact"):
             self.masks[table] = self.where(table, "object", self.masks["object"] & ~self.withheld)
         self.masks["fact"] &= ~self._mentioning("fact", "value", "WHERE typeof(value) = 'text'")
@@ -266,6 +319,7 @@ class _Choice(Masks):
             mask[0] = False
         else:
             mask = with_own | with_own[act] & read  # an act goes with all lines that tell of it
+        self.hit_readings = self.where("reading", "log", self.hit_logs)
         own = mask & self._of_act(self.own[address] | self._routed(self.own), act, read)
         self.left_out["own-traffic"] = int((own & live).sum())
         hit = mask & ~own & (self.hit_addresses[address] | self.hit_logpaths[path] | self._routed(self.hit_addresses))
@@ -274,9 +328,14 @@ class _Choice(Masks):
         hit = mask & ~own & self._of_act(hit, act, read)
         kept = mask & ~own & ~hit
         rejects = self.all("reject") if self.whole else self.none("reject")
+        in_hit_log = self.where("event", "reading", self.hit_readings)
+        hit |= kept & in_hit_log
+        kept &= ~in_hit_log
+        rejects &= ~self.where("reject", "reading", self.hit_readings)
         lines, self.withheld_rejects = take_out_mentions(self.reader, self.hidden, kept & read, rejects)
         hit |= kept & self._of_act(lines, act, read)
         self.withheld_events = (hit | own) & read
+        hit |= mask & ~own & self._read_before(self.withheld_events)
         self.masks["reject"] = rejects & ~self.withheld_rejects
         self.left_out["redacted-line"] = int(self.withheld_rejects.sum())
         self.left_out["redacted-event"] = int((hit & live).sum())
@@ -293,6 +352,27 @@ class _Choice(Masks):
         self.masks["address"] |= peers & ~(self.own | self.hit_addresses)
         self._interned("logpath", path, mask, self.hit_logpaths)
         self.masks["word"] = self._words(mask) & ~self.hit_words
+
+    def _read_before(self, withheld: Mask) -> Mask:
+        """The events that readings which are superseded made of withheld lines."""
+        out = self.none("event")
+        older = self.reader.all(
+            "SELECT r.id, r.log FROM reading r WHERE r.id IN (SELECT supersedes FROM reading) ORDER BY r.id"
+        )
+        if not older or not withheld.any():
+            return out
+        lines: dict[int, set[int]] = {}
+        for rows in pages(
+            self.reader, "SELECT e.id, e.line, r.log FROM event e CROSS JOIN reading r ON r.id = e.reading"
+        ):
+            for row, line, log in rows:
+                if withheld[row]:
+                    lines.setdefault(log, set()).add(line)
+        for reading, log in older:
+            known = lines.get(log, set())
+            for rows in pages(self.reader, "SELECT id, line FROM event WHERE reading = ?", (reading,)):
+                out[[row for row, line in rows if line in known]] = True
+        return out
 
     def _interned(self, table: str, pointed: NDArray[Any], mask: Mask, never: Mask) -> None:
         used = self.none(table)
@@ -387,13 +467,16 @@ class _Choice(Masks):
         readings = self.none("reading")
         readings[reader.arrays("event")["reading"][masks["event"][1:]]] = True
         readings[0] = False
-        masks["reading"] = self.all("reading") if self.whole else readings
+        masks["reading"] = (self.all("reading") if self.whole else readings) & ~self.hit_readings
         masks["log"] = self.all("log") if self.whole else self.used("log", "reading", "log", masks["reading"])
+        self.left_out["redacted-log"] = int((masks["log"] & self.hit_logs).sum())
+        masks["log"] &= ~self.hit_logs
         masks["reading_end"] = self.where("reading_end", "reading", masks["reading"])
         masks["layout"] = self._layouts()
         masks["open_layout"] = self.where("open_layout", "reading", masks["reading"])
         masks["overlap"] = self.all("overlap") if self.whole else self.none("overlap")
-        masks["rootmap"] = self.where("rootmap", "log", masks["log"])
+        masks["overlap"] &= self.where("overlap", "log", masks["log"]) & self.where("overlap", "other", masks["log"])
+        masks["rootmap"] = self.where("rootmap", "log", masks["log"]) & ~self._mentioning("rootmap", "prefix")
         masks["source"] = self.all("source") if self.whole else self._sources()
         masks["snapshot"] = self.where("snapshot", "source", masks["source"])
         masks["snapshot_end"] = self.where("snapshot_end", "snapshot", masks["snapshot"])
@@ -406,6 +489,8 @@ class _Choice(Masks):
         masks["container"] = self.where("container", "path", masks["path"]) & self.where(
             "container", "snapshot", masks["snapshot"]
         )
+        if not self.redaction.open_hashes:
+            masks["container"] &= ~self._mentioning("container", "lower(hex(sha256))")
         masks["warning"] = self._warnings()
 
     def _sources(self) -> Mask:
@@ -460,6 +545,7 @@ class _Choice(Masks):
         masks = self.masks
         for table in ("claim", "lookup"):
             masks[table] = self.where(table, "address", masks["address"])
+        masks["claim"] &= ~self._mentioning("claim", "prefix || ' ' || value")
         masks["dataset"] = self.all("dataset")
         if not self.whole:
             masks["dataset"] = self.used("dataset", "lookup", "dataset", masks["lookup"])
@@ -470,8 +556,9 @@ class _Choice(Masks):
     def _marks(self) -> None:
         redaction = self.redaction
         out = self.none("mark")
-        for row, uid, author, kind, target, what, slot, value in self.reader.conn.execute(
-            "SELECT m.id, m.uid, a.name, m.target_kind, m.target, m.kind, m.slot, m.value FROM mark m "
+        repeated = self._of_withheld_marks()
+        for row, author, kind, target, what, slot, value in self.reader.conn.execute(
+            "SELECT m.id, a.name, m.target_kind, m.target, m.kind, m.slot, m.value FROM mark m "
             "JOIN actor a ON a.id = m.actor"
         ):
             if not self._target(kind, target):
@@ -487,7 +574,9 @@ class _Choice(Masks):
                 self.left_out["redacted-tag"] += 1
             elif author in redaction.authors:
                 self.left_out["redacted-author-mark"] += 1
-            elif uid in redaction.marks or any(map(self.hidden.mentions_text, texts)):
+            elif not repeated.isdisjoint(_keys(kind, target, what, slot, value)) or any(
+                map(self.hidden.mentions_text, texts)
+            ):
                 self.left_out["redacted-mark"] += 1
             else:
                 out[row] = True
@@ -509,6 +598,14 @@ class _Choice(Masks):
         )
         self.masks["actor"] = actors
 
+    def _of_withheld_marks(self) -> set[MarkKey]:
+        """What single withheld marks say, and of what: rows that undo them, or do them again, say it too."""
+        found: set[MarkKey] = set()
+        for uid in self.redaction.marks:
+            for row in self.reader.all("SELECT target_kind, target, kind, slot, value FROM mark WHERE uid = ?", (uid,)):
+                found |= _keys(*row)
+        return found
+
     def _target(self, kind: str, target: int) -> bool:
         """Is what a mark speaks of selected?"""
         if kind in ("case", "pair"):
@@ -517,6 +614,19 @@ class _Choice(Masks):
         if kind == "event":
             mask = self.masks["event"]
         return mask is not None and 0 < target < len(mask) and bool(mask[target])
+
+
+MarkKey = tuple[str, int, str, str, str]
+"""Target, kind, and its slot or value, with which of the two it is."""
+
+
+def _keys(target_kind: str, target: int, kind: str, slot: str, value: str | None) -> set[MarkKey]:
+    found = {(target_kind, target, kind, "value", value)} if value is not None else set()
+    return found | {(target_kind, target, kind, "slot", slot)} if slot else found
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
 
 
 def _pointers() -> str:
@@ -533,3 +643,20 @@ def _closed(ids: NDArray[Any], parents: NDArray[np.int64]) -> Mask:
         level = np.unique(parents[level])
         level = level[level > 0]
     return out
+
+
+def digests_of(reader: Reader, sha256: bytes) -> list[str]:
+    """What else names the bytes of an object as surely as its hash: digests as servers and archives write them (ETag,
+    Content-MD5, RFC 9530, WARC-Payload-Digest). None where its bytes are not here.
+    """
+    made = hashlib.md5(usedforsecurity=False), hashlib.sha1(usedforsecurity=False)
+    try:
+        with reader.evidence.open(sha256) as stream:
+            while block := stream.read(1 << 20):
+                for each in made:
+                    each.update(block)
+    except (UserError, OSError):
+        return []
+    raw = [sha256, *(each.digest() for each in made)]
+    coded = [way(each).decode().rstrip("=") for each in raw for way in (base64.b64encode, base64.b32encode)]
+    return [*(each.hex() for each in raw[1:]), *coded]

@@ -7,19 +7,16 @@ A key's *fingerprint* is the SHA-256, in hexadecimal, of the public key in DER (
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import UserError
+from workbench.core.passphrase import VARIABLE, passphrase
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-PASSPHRASE = "WORKBENCH_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable, no secret
-"""Environment variable that opens an encrypted key."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,11 @@ def read_key(file: Path) -> Signer:
         pem = file.read_bytes()
     except OSError as error:
         raise UserError("key-unreadable", name=file.name, reason=error.strerror or str(error)) from None
-    secret = os.environ.get(PASSPHRASE)
+    secret = passphrase()
     try:
         key = load_pem_private_key(pem, None if secret is None or b"ENCRYPTED" not in pem else secret.encode())
     except TypeError:
-        raise UserError("key-needs-passphrase", name=file.name, variable=PASSPHRASE) from None
+        raise UserError("key-needs-passphrase", name=file.name, variable=VARIABLE) from None
     except (ValueError, UnsupportedAlgorithm):
         raise UserError("key-wrong", name=file.name) from None
     if not isinstance(key, Ed25519PrivateKey):

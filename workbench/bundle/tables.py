@@ -5,11 +5,11 @@ speak of rows by the ids that they have in the case that the bundle was made fro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from workbench.bundle import watchedtables
 from workbench.bundle.excerpts import Excerpts
@@ -254,15 +254,30 @@ class Tables:
     def snapshots(self) -> Iterator[Row]:
         """Every look at the sources of the selection, with how it ended, whatever of it was selected."""
         mask = self.selection.masks["snapshot"]
-        for row, source, kind, observed, basis, precision, began, ended, status, scope, name, uid in self.reader.all(
-            "SELECT n.id, s.name, s.kind, n.observed, n.basis, n.precision, n.began, e.ended, e.status, n.scope, "
+        told = self.selection
+        for (
+            row,
+            of,
+            source,
+            kind,
+            observed,
+            basis,
+            precision,
+            began,
+            ended,
+            status,
+            scope,
+            name,
+            uid,
+        ) in self.reader.all(
+            "SELECT n.id, s.id, s.name, s.kind, n.observed, n.basis, n.precision, n.began, e.ended, e.status, n.scope, "
             "n.name, n.uid FROM snapshot n JOIN source s ON s.id = n.source "
             "LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY n.observed, n.id"
         ):
             if mask[row]:
                 yield {
                     "id": row,
-                    "source": source,
+                    "source": told.source_name(of, source),
                     "kind": kind,
                     "observed": rfc3339(observed),
                     "basis": basis,
@@ -271,7 +286,7 @@ class Tables:
                     "ended": rfc3339(ended),
                     "status": status or "running",
                     "scope": scope,
-                    "name": name,
+                    "name": told.look_name(row, name),
                     "uid": shown_uid(uid),
                 }
 
@@ -401,15 +416,19 @@ class Tables:
     def logs(self) -> Iterator[Row]:
         """What each log was, how it was read, and what of it came along."""
         for each in self.excerpts.made:
-            found: Sequence[Any] = self.reader.all(
-                "SELECT o.sha256, o.size, l.name, s.name, r.format, r.version, r.zone_rule, e.lines, e.events, "
-                "e.rejected, l.content_sha256, l.content_size, l.compression, x.sha256 FROM reading r "
+            source, base, *found = self.reader.all(
+                "SELECT s.id, b.id, o.sha256, o.size, l.name, s.name, r.format, r.version, r.zone_rule, e.lines, "
+                "e.events, e.rejected, l.content_sha256, l.content_size, l.compression, x.sha256 FROM reading r "
                 "JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object JOIN source s ON s.id = l.source "
                 "LEFT JOIN reading_end e ON e.reading = r.id LEFT JOIN log b ON b.id = l.extends "
                 "LEFT JOIN object x ON x.id = b.object WHERE r.id = ?",
                 (each.reading,),
             )[0]
             row = dict(zip(COLUMNS["logs"], found, strict=False))
+            row["name"] = self.selection.log_name(each.log, row["name"])
+            row["source"] = self.selection.source_name(source, row["source"])
+            if base is not None and not self.selection.masks["log"][base]:
+                row["extends"] = None
             for name in ("log", "content_sha256", "extends"):
                 row[name] = None if row[name] is None else row[name].hex()
             yield {**row, "excerpt": each.sha256.hex(), "excerpt_lines": each.lines, "problem": each.problem}

@@ -62,8 +62,8 @@ def requests(made: Reader, numbers: Renumbering) -> Iterator[Row]:
 def charters(reader: Reader, selection: Selection) -> Iterator[Row]:
     """Every charter that was written; the last one of a source is ``current``."""
     mask = selection.masks["charter"]
-    for row, source, current, time, actor, *fields in reader.all(
-        "SELECT c.id, s.name, c.id = (SELECT max(id) FROM charter x WHERE x.source = c.source), op.time, a.name, "
+    for row, of, source, current, time, actor, *fields in reader.all(
+        "SELECT c.id, s.id, s.name, c.id = (SELECT max(id) FROM charter x WHERE x.source = c.source), op.time, a.name, "
         "c.who, c.why, c.authority, c.basis, c.found, c.connection FROM charter c JOIN source s ON s.id = c.source "
         "JOIN op_rows r ON r.tab = 'charter' AND c.id BETWEEN r.first AND r.last JOIN op ON op.seq = r.op "
         "LEFT JOIN actor a ON a.id = op.actor ORDER BY c.id"
@@ -71,7 +71,8 @@ def charters(reader: Reader, selection: Selection) -> Iterator[Row]:
         if mask[row]:
             told = dict(zip(COLUMNS["charter"][4:], fields, strict=True))
             author = None if selection.redaction.hides(actor) else actor
-            yield {"source": source, "current": bool(current), "time": rfc3339(time), "actor": author, **told}
+            name = selection.source_name(of, source)
+            yield {"source": name, "current": bool(current), "time": rfc3339(time), "actor": author, **told}
 
 
 def coverage(made: Reader, numbers: Renumbering) -> Iterator[Row]:

@@ -51,7 +51,7 @@ def _section(reader: Reader, selection: Selection, source: Watched, changed: Cha
         due for (due,) in reader.all("SELECT due FROM missed WHERE source = ? ORDER BY due DESC", (source.source,))
     ]
     return {
-        "name": source.name,
+        "name": selection.source_name(source.source, source.name),
         "kind": source.kind,
         "url": source.url if is_told else None,
         "terms": terms,
@@ -90,7 +90,7 @@ def _look(
     shown = conduct(reader, snapshot)
     skew = requests.skew(reader, snapshot)
     confirmed = shown.confirmed
-    by = None if confirmed is None or selection.redaction.actors else confirmed.by
+    by = None if confirmed is None or selection.redaction.hides(confirmed.by) else confirmed.by
     trusted = reader.value(
         "SELECT count(*) FROM trusted t JOIN sighting s ON s.id = t.sighting WHERE s.snapshot = ?", (snapshot,)
     )

@@ -190,7 +190,12 @@ def charters(reader: Reader, selection: Selection, source: int) -> tuple[list[Ro
         (source,),
     )
     looks = _looks(reader, source)
-    told = [row[1:] for row in rows if selection.masks["charter"][row[0]]]
+    hides = selection.redaction.hides
+    told = [
+        (seq, time, None if hides(actor) else actor, *fields)
+        for row, seq, time, actor, *fields in rows
+        if selection.masks["charter"][row]
+    ]
     return list(_versions(told[:SHOWN], looks)), len(rows)
 
 

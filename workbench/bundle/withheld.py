@@ -17,7 +17,7 @@ import html
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -121,6 +121,11 @@ class Withheld:
             return True
         return self.has_words and any(self._names_in(view) for view in views)
 
+    def any_in(self, texts: Sequence[str]) -> Iterator[int]:
+        """Which of these texts, by their place, mention something. Faster than one by one where few of them do."""
+        if texts and self.mentions("\n".join(texts).encode("utf-8", "surrogateescape")):
+            yield from (at for at, text in enumerate(texts) if self.mentions_text(text))
+
     def mentions_text(self, text: str | None) -> bool:
         """The same for a text; surrogates stand for bytes that are no UTF-8."""
         return text is not None and self.mentions(text.encode("utf-8", "surrogateescape"))
@@ -190,7 +195,7 @@ def _is_below(text: str, start: int, folders: str) -> bool:
 
 def _starts(text: str, start: int) -> bool:
     """Does a part begin a path of its own, as where a file lies in the first folder?"""
-    return start == 0 or text[start - 1] in " \t\"'=<>(,;/"
+    return start == 0 or text[start - 1] in " \t\r\n\"'=<>(,;/"
 
 
 def _trimmed(part: str) -> tuple[str, ...]:

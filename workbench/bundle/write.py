@@ -160,6 +160,7 @@ class _Writing:
     def run(self, as_zip: bool, recipient: str | None, signer: Signer | None) -> Written:
         self.progress.stage("stage-bundle-select")
         selection = selected(self.reader, self.asked, self.redaction)
+        self._refuse_telling(selection, recipient)
         top = self.out.stem if as_zip and self.out.suffix.lower() == ".zip" else self.out.name
         draft = self.scratch / (f"{top}.zip" if as_zip else "bag")
         self.search = search = Search(self._sought(), self.redaction.accept)
@@ -181,6 +182,15 @@ class _Writing:
         folders = (self.case.evidence.folder.absolute().parent,)
         return sought(self.reader, self.redaction, own=self.asked.own, folders=folders)
 
+    def _refuse_telling(self, selection: Selection, recipient: str | None) -> None:
+        """The filter and the recipient are printed: they must not name what is withheld either."""
+        redaction = self.redaction
+        given = [each for _, value in self.asked.parts for each in (value if isinstance(value, tuple) else (value,))]
+        for text in (recipient, *(each for each in given if isinstance(each, str))):
+            named = text in redaction.tags or (text is not None and text in redaction.authors)
+            if named or selection.hidden.mentions_text(text):
+                raise UserError("bundle-words-withheld", text=str(text)[:300])
+
     def _give_name(self, draft: Path) -> None:
         """Rename without ever replacing anything."""
         if os.path.lexists(self.out):
@@ -198,7 +208,9 @@ class _Writing:
         path = self.scratch / "rebuilt" / "selection.wbcase"
         path.parent.mkdir()
         self.progress.stage("stage-bundle-case")
-        numbers = rebuild(self.reader, selection, excerpts, carried, self.lost, self._origin(head), path, self.progress)
+        numbers = rebuild(
+            self.reader, selection, excerpts, carried, self.lost, self._origin(head, selection), path, self.progress
+        )
         evidence = CarriedEvidence(self.case.evidence, {each.sha256: each.file for each in excerpts.made})
         with rebuilt_reader(path, _uid_of(path), evidence, self.scratch) as made:
             tables = Tables(self.reader, made, selection, numbers, excerpts, self.progress)
@@ -238,15 +250,19 @@ class _Writing:
     def _setting(self, key: str) -> str | None:
         return read_setting(self.reader, key)
 
-    def _origin(self, head: custody.Head) -> Origin:
+    def _title(self, selection: Selection) -> str | None:
+        title = self._setting("title")
+        return "(title withheld)" if selection.hidden.mentions_text(title) else title
+
+    def _origin(self, head: custody.Head, selection: Selection) -> Origin:
         examiner = self._setting("examiner")
         return Origin(
             self.reader.case_uid,
             head.seq,
             head.hash,
-            self._setting("title"),
+            self._title(selection),
             None if self.redaction.hides(examiner) else examiner,
-            self._setting("number"),
+            selection.told(self._setting("number")),
             self.asked.to_json(),
             "examiner" if self.redaction.hides(self.case.actor) else self.case.actor,
         )
@@ -350,10 +366,10 @@ class _Writing:
             sink.add_file(f"{layout.ROWS}/{table}.jsonl", rows / f"{table}.jsonl")
         facts = Facts(
             case_uid=self.reader.case_uid.hex(),
-            title=self._setting("title"),
-            number=self._setting("number"),
+            title=self._title(selection),
+            number=selection.told(self._setting("number")),
             examiner=None if self.redaction.hides(self._setting("examiner")) else self._setting("examiner"),
-            organisation=self._setting("organisation"),
+            organisation=selection.told(self._setting("organisation")),
             recipient=recipient,
             made=times.now(),
             filter=self.asked,
@@ -374,7 +390,7 @@ class _Writing:
 
     def _previews_and_report(self, sink: Sink, facts: Facts, tables: Tables, days: Any, watched: list[Row]) -> None:
         previews, html = write_report(
-            facts, tables.made, self.reader, tables.numbers, days, watched, self.case.previews
+            facts, tables.made, self.reader, tables.selection, days, watched, self.case.previews
         )
         for sha256, jpeg in previews:
             sink.add_bytes(f"{layout.PREVIEWS}/{sha256}.jpg", jpeg)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import workbench
+from workbench.core.passphrase import without
 from workbench.jobs.wire import Line, PipeLine, SocketLine
 
 
@@ -23,7 +24,7 @@ def command(module: str) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """The parent's, with one thread a child, and where the package lies when it is not installed."""
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    kept = {name: value for name, value in without(os.environ).items() if not name.lower().endswith("_proxy")}
     kept |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
     root = Path(workbench.__file__).resolve().parents[1]
     if not {"site-packages", "dist-packages"} & set(root.parts):
