@@ -11,6 +11,7 @@ WITHHELD = (
     "redacted-object",
     "redacted-path",
     "redacted-event",
+    "redacted-log",
     "redacted-line",
     "redacted-exchange",
     "redacted-warning",
