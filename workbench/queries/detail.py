@@ -80,7 +80,8 @@ def _sightings(reader: Reader, where: str, key: int) -> tuple[Sight, ...]:
     sql = (
         "SELECT s.id, n.id, n.observed, n.precision, ifnull(e.status, 'partial'), c.name, p.display, p.raw, "
         f"{STATE_OF}, "
-        "s.size_claimed, s.modified, s.zone, s.precision, s.etag, t.rule, k.same FROM sighting s "
+        "s.size_claimed, s.modified, s.zone, s.precision, s.etag, t.rule, k.same, c.kind "
+        "FROM sighting s "
         "JOIN path p ON p.id = s.path LEFT JOIN trusted t ON t.sighting = s.id "
         "LEFT JOIN recheck k ON k.sighting = s.id JOIN snapshot n ON n.id = s.snapshot "
         "JOIN source c ON c.id = n.source "
@@ -104,6 +105,7 @@ def _sightings(reader: Reader, where: str, key: int) -> tuple[Sight, ...]:
             row[13],
             row[14],
             None if row[15] is None else bool(row[15]),
+            row[16],
         )
         for row in sorted(rows.values(), key=lambda row: (row[2], row[0]))
     )

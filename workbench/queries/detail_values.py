@@ -44,6 +44,15 @@ class Sight:
     etag: str | None
     trusted: str | None = None
     rechecked: bool | None = None
+    kind: str = "web"
+    """Of the source: it says whose clock the modified time is of."""
+
+    @property
+    def clock(self) -> str:
+        """Who states the modified time: ``computer`` (files of a folder here), ``archive``, or ``server``."""
+        return {"folder": "computer", "file": "computer", "paths": "computer", "zip": "archive", "tar": "archive"}.get(
+            self.kind, "server"
+        )
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,8 @@ def _warnings(pane: DetailPane, item: Item) -> QWidget:
 def _statements(pane: DetailPane, item: Item, found: Answer) -> QWidget:
     table = Statements(pane.theme)
     zone = pane.zone
-    for each in (say.seen(item, zone), say.server_says(item, zone)):
-        if each is not None:
-            table.add(each.label, each.value, each.note)
+    for told in (say.seen(item, zone), *say.modified(item, zone)):
+        table.add(told.label, told.value, told.note)
     _add_upload(pane, table, item)
     for each in (say.picture(item), *say.embedded(item, zone)):
         if each is not None:

@@ -81,16 +81,22 @@ def _looks(sightings: Sequence[Sight]) -> int:
     return len({each.look for each in sightings})
 
 
-def server_says(item: Item, zone: tzinfo) -> Said | None:
-    """The modified time that the server claims; others beside it are counted."""
-    stated = list(dict.fromkeys(each.modified for each in item.sightings if each.modified is not None))
-    if not stated:
-        return None
-    first = stated[0]
-    note = zone_note(first)
-    if len(stated) > 1:
-        note = " · ".join(each for each in (note, wording.counted("panes.detail.other-times", len(stated) - 1)) if each)
-    return Said(text("panes.detail.server-says"), when(first, zone), note)
+def modified(item: Item, zone: tzinfo) -> Iterator[Said]:
+    """The modified times by whoever states them: the server, an archive, or this computer for files of a folder.
+
+    Of several of one clock the first is shown and the others are counted.
+    """
+    for clock in dict.fromkeys(each.clock for each in item.sightings):
+        stated = list(
+            dict.fromkeys(each.modified for each in item.sightings if each.modified is not None and each.clock == clock)
+        )
+        if not stated:
+            continue
+        note = zone_note(stated[0])
+        if len(stated) > 1:
+            others = wording.counted("panes.detail.other-times", len(stated) - 1)
+            note = " · ".join(each for each in (note, others) if each)
+        yield Said(text(f"panes.detail.modified.{clock}"), when(stated[0], zone), note)
 
 
 def rule_words(rule: str, score: float | None) -> str:
