@@ -148,7 +148,9 @@ class Check:
                 self.files[path] = entry.stat().st_size
 
     def open(self, path: str):
-        """A file of the bundle, for reading bytes."""
+        """A file of the bundle, for reading bytes. What is no plain file is not opened: a pipe would wait for ever."""
+        if path not in self.files:
+            raise ValueError(f"{path} is missing")
         return open(os.path.join(self.root, *path.split("/")), "rb")
 
     def lines(self, path: str):

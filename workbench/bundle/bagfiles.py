@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from workbench.bundle.zipplain import oddities
 from workbench.core.errors import UserError
 
 DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 MOST_FILES = 20_000_000
+MOST_TOLD = 100
+"""Oddities of one zip that are told."""
 UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
 """What reading a damaged or odd member can raise."""
 
@@ -136,7 +142,12 @@ class FolderFiles(BagFiles):
 
     def open(self, path: str) -> BinaryIO:
         """Read a file, provided it is still a plain one."""
-        fd = os.open(self._folder / path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        # Without waiting for somebody to write into a pipe that took the file's place.
+        flags = ("O_NOFOLLOW", "O_BINARY", "O_NONBLOCK")
+        fd = os.open(self._folder / path, sum((getattr(os, name, 0) for name in flags), os.O_RDONLY))
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise OSError(errno.EINVAL, "not a file", path)
         return os.fdopen(fd, "rb")
 
     def close(self) -> None:
@@ -149,6 +160,7 @@ class ZipFiles(BagFiles):
     def __init__(self, file: Path) -> None:
         super().__init__()
         self._zip = zipfile.ZipFile(file)
+        self.odd += [("bag-zip", each) for each in islice(oddities(file), MOST_TOLD)]
         infos = self._zip.infolist()
         if len(infos) > MOST_FILES:
             raise zipfile.BadZipFile("too many files")
@@ -197,6 +209,8 @@ def is_bundle(path: Path) -> bool:
     """Is there a bag at this path, as a folder or a zip? Says nothing of its soundness."""
     if path.is_dir():
         return (path / "bagit.txt").is_file()
+    if not path.is_file():
+        return False  # a pipe or a device is not opened
     try:
         with zipfile.ZipFile(path) as found:
             return any(re.fullmatch(r"[^/]+/bagit\.txt", name) for name in found.namelist())
