@@ -212,6 +212,17 @@ def test_marks_and_targets_of_a_line_hold_for_its_act(tmp_path: Path, pool: Pool
             assert [each["line"] for each in row["citations"]] == [5, 6]
 
 
+def test_a_log_with_a_gap_in_which_another_one_lies(tmp_path: Path, pool: Pool) -> None:
+    around, inside = line(0) + line(3000, 1), line(1000, 2) + line(1001, 3)
+    with taken(tmp_path, pool, [("around", around), ("inside", inside)]) as case:
+        assert sum(told(case).values()) == 4
+
+
+def test_a_case_without_events_has_no_acts(tmp_path: Path, pool: Pool) -> None:
+    with taken(tmp_path, pool, [("a", line(0)), ("b", line(5))]) as case:
+        assert cited(case) == [1, 1]
+
+
 def test_the_search_is_done_once(tmp_path: Path, pool: Pool) -> None:
     with taken(tmp_path, pool, [("a", "".join(WHOLE[:9])), ("b", "".join(WHOLE[3:]))]) as case:
 

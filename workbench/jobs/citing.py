@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,24 +38,34 @@ SURE = 0.9
 OF_ONE_SOURCE = 0.5
 """The same for two logs of which the user says that they come from one place."""
 PAGE = 50_000
-FULL = COLUMNS
 SHORT = ("time", "address", "method", "path", "status", "sent")
 """What the common format has."""
 ZONES = 14 * HOUR
 FTP = ("xferlog", "ftp-extended")
+TRANSFER = ("address", "action", "path", "sent", "received", "ok")
+"""What is compared of transfers that two formats tell of."""
 
 
 @dataclass
 class Told:
-    """Events of one log, or of several that are the same: the one that stands for each act, in order."""
+    """Events of one log, or of several that are the same: the one that stands for each act, in order.
+
+    `full` and `short` are numbers for what each event says in all compared columns, and in those of the common format;
+    some 40 bytes an event are held. `transfers` are the columns of `TRANSFER`, of logs of FTP servers only.
+    """
 
     parts: list[Part]
     ids: Ints
-    listed: Ints
-    columns: Ints
+    listed: NDArray[np.int8]
+    time: Ints
+    full: Keys
+    short: Keys
+    transfers: Ints | None
     first: int
     last: int
     """Ids of the first and last event of the whole log."""
+    common: bool
+    """Has no line of it an agent or a referrer?"""
 
     @property
     def log(self) -> int:
@@ -71,20 +82,22 @@ class Told:
         """How it is written."""
         return self.parts[-1].format
 
-    @property
-    def short(self) -> bool:
-        """Has no line of it an agent or a referrer?"""
-        return bool((self.columns[[COLUMNS.index("agent"), COLUMNS.index("referrer")]] == NULL).all())
+    def at(self, where: Any) -> Told:
+        """Some of the events."""
+        return replace(
+            self,
+            ids=self.ids[where],
+            listed=self.listed[where],
+            time=self.time[where],
+            full=self.full[where],
+            short=self.short[where],
+            transfers=None if self.transfers is None else self.transfers[:, where],
+        )
 
-    def column(self, name: str) -> Ints:
-        """One of the compared columns."""
-        found: Ints = self.columns[COLUMNS.index(name)]
-        return found
 
-    def keys(self, names: Sequence[str]) -> Keys:
-        """A number for what each event says in these columns, and how many before it say the same."""
-        key = hashed([self.column(name) for name in names])
-        return hashed([key.view(np.int64), ranks(key)])
+def numbered(key: Keys) -> Keys:
+    """A number for what each event says, and how many before it say the same."""
+    return hashed([key.view(np.int64), ranks(key)])
 
 
 @dataclass
@@ -154,14 +167,16 @@ def _search(reader: Reader, progress: Progress) -> Found | None:
     for family, span, hull in zip(families, spans, hulls, strict=True):
         if hull is not None and span is not None:
             progress.check()
-            told.append(_told(reader, family, span, hull))
+            one = _told(reader, family, span, hull)
+            if one is not None:
+                told.append(one)
     found = Found()
     by_kind: dict[tuple[str, bool], list[Told]] = {}
     for each in told:
         by_kind.setdefault((each.format, each.parts[-1].zoned), []).append(each)
-    groups = {kind: _joined(own, FULL, found, progress) for kind, own in by_kind.items()}
+    groups = {kind: _joined(own, found, progress) for kind, own in by_kind.items()}
     web = groups.get(("combined", True), [])
-    _across([each for each in web if each.short], [each for each in web if not each.short], found)
+    _across([each for each in web if each.common], [each for each in web if not each.common], found)
     extended = groups.get(("ftp-extended", True), [])
     for zoned in (True, False):
         _transfers(reader, groups.get(("xferlog", zoned), []), extended, found, zoned=zoned)
@@ -192,22 +207,33 @@ def _span(reader: Reader, family: Sequence[Part]) -> tuple[int, int, int, int] |
     return min(each[0] for each in known), max(each[1] for each in known), known[0][2], known[-1][3]
 
 
-def _told(reader: Reader, family: list[Part], span: tuple[int, int, int, int], hull: tuple[int, int]) -> Told:
-    ids, listed, columns = zip(*(acts.events_of(reader, part.reading, *hull) for part in family), strict=True)
-    settled = [np.full(len(own), part.settled, np.int64) for own, part in zip(ids, family, strict=True)]
-    return Told(
-        family,
-        np.concatenate(ids),
-        np.concatenate(listed) + np.concatenate(settled),
-        np.concatenate(columns, axis=1),
-        span[2],
-        span[3],
-    )
+def _told(reader: Reader, family: list[Part], span: tuple[int, int, int, int], hull: tuple[int, int]) -> Told | None:
+    pieces: list[list[Any]] = [[] for _ in range(6)]
+    common = True
+    ftp = family[-1].format in FTP
+    for part in family:
+        for rows, routed, columns in acts.events_of(reader, part.reading, *hull):
+            by_name = dict(zip(COLUMNS, columns, strict=True))
+            common = common and bool((by_name["agent"] == NULL).all() and (by_name["referrer"] == NULL).all())
+            own = (
+                rows,
+                (routed + part.settled).astype(np.int8),
+                by_name["time"],
+                hashed(list(columns)),
+                hashed([by_name[name] for name in SHORT]),
+                np.stack([by_name[name] for name in TRANSFER]) if ftp else np.zeros((len(TRANSFER), 0), np.int64),
+            )
+            for piece, each in zip(pieces, own, strict=True):
+                piece.append(each)
+    if not pieces[0]:
+        return None  # its events lie before and after
+    ids, listed, time, full, short, transfers = (np.concatenate(piece, axis=-1) for piece in pieces)
+    return Told(family, ids, listed, time, full, short, transfers if ftp else None, span[2], span[3], common)
 
 
-def _joined(told: list[Told], names: Sequence[str], found: Found, progress: Progress) -> list[Told]:
+def _joined(told: list[Told], found: Found, progress: Progress) -> list[Told]:
     """Logs of one format: those of one server become one."""
-    keys = [each.keys(names) for each in told]
+    keys = [numbered(each.full) for each in told]
     group = list(range(len(told)))
     common: list[tuple[int, int, int]] = []
     for one in range(len(told)):
@@ -266,32 +292,38 @@ def _merged(told: list[Told], keys: list[Keys], found: Found) -> Told:
     """One event for each act of logs that are of one server: of the log that says most of it, then the oldest."""
     if len(told) == 1:
         return told[0]
-    every, ids = np.concatenate(keys), np.concatenate([each.ids for each in told])
-    listed = np.concatenate([each.listed for each in told])
-    columns = np.concatenate([each.columns for each in told], axis=1)
-    order = np.lexsort((ids, -listed, every))
-    every, ids, listed, columns = every[order], ids[order], listed[order], columns[:, order]
+    whole = Told(
+        sorted((part for each in told for part in each.parts), key=lambda part: part.log),
+        np.concatenate([each.ids for each in told]),
+        np.concatenate([each.listed for each in told]),
+        np.concatenate([each.time for each in told]),
+        np.concatenate([each.full for each in told]),
+        np.concatenate([each.short for each in told]),
+        np.concatenate([each.transfers for each in told if each.transfers is not None], axis=1)
+        if told[0].transfers is not None
+        else None,
+        min(each.first for each in told),
+        max(each.last for each in told),
+        all(each.common for each in told),
+    )
+    every = np.concatenate(keys)
+    order = np.lexsort((whole.ids, -whole.listed, every))
+    every, ids = every[order], whole.ids[order]
     head = np.ones(len(every), bool)
     head[1:] = every[1:] != every[:-1]
     leader = ids[np.maximum.accumulate(np.where(head, np.arange(len(ids)), 0))]
     double = leader != ids
     found.duplicate.append(ids[double])
     found.event.append(leader[double])
-    ids, listed, columns = ids[head], listed[head], columns[:, head]
-    order = np.argsort(ids)
-    parts = [part for each in told for part in each.parts]
-    return Told(
-        sorted(parts, key=lambda part: part.log), ids[order], listed[order], columns[:, order],
-        min(each.first for each in told), max(each.last for each in told),
-    )  # fmt: skip
+    kept = order[head]
+    return whole.at(kept[np.argsort(whole.ids[kept])])
 
 
 def _across(short: Sequence[Told], long: Sequence[Told], found: Found) -> None:
     """Logs in the common format beside others with agent and referrer."""
     for one in short:
         for other in long:
-            own, others = one.keys(SHORT), other.keys(SHORT)
-            same, at, place = np.intersect1d(own, others, return_indices=True)
+            same, at, place = np.intersect1d(numbered(one.short), numbered(other.short), return_indices=True)
             if not len(same):
                 continue
             share = len(same) / min(_between(one, one.ids[at]), _between(other, other.ids[place]))
@@ -304,7 +336,7 @@ def _across(short: Sequence[Told], long: Sequence[Told], found: Found) -> None:
 
 def _between(told: Told, ids: Ints) -> int:
     """Events from the earliest to the latest of some."""
-    time = told.column("time")
+    time = told.time
     some = time[np.isin(told.ids, ids)]
     return int(((time >= some.min()) & (time <= some.max())).sum())
 
@@ -331,13 +363,17 @@ class _Transfers:
     """The transfers of an FTP log: what it takes to know them again in one of another format."""
 
     def __init__(self, reader: Reader, told: Told) -> None:
-        action, ok = told.column("action"), told.column("ok")
-        kept = np.isin(action, (Action.UPLOAD, Action.DOWNLOAD)) & (ok == 1)
-        names = acts.names_of(reader, told.column("path")[kept])
-        size = np.where(action == Action.UPLOAD, told.column("received"), told.column("sent"))[kept]
-        name = np.array([_number(names.get(each, b"")) for each in told.column("path")[kept].tolist()], np.int64)
-        self.ids, self.time = told.ids[kept], told.column("time")[kept]
-        self.what = hashed([told.column("address")[kept], action[kept], name, size]).view(np.int64)
+        assert told.transfers is not None
+        columns = dict(zip(TRANSFER, told.transfers, strict=True))
+        kept = np.isin(columns["action"], (Action.UPLOAD, Action.DOWNLOAD)) & (columns["ok"] == 1)
+        address, action, path, sent, received = (
+            columns[name][kept] for name in ("address", "action", "path", "sent", "received")
+        )
+        names = acts.names_of(reader, path)
+        name = np.array([_number(names.get(each, b"")) for each in path.tolist()], np.int64)
+        self.ids, self.time = told.ids[kept], told.time[kept]
+        size = np.where(action == Action.UPLOAD, received, sent)
+        self.what = hashed([address, action, name, size]).view(np.int64)
 
     def paired(self, other: _Transfers, *, zoned: bool) -> tuple[Ints, Ints]:
         """Places of what is the same here and there. Where a zone is unknown, times are not compared."""
@@ -348,7 +384,7 @@ class _Transfers:
                 [self.what[here], self.time[here] + shift] if zoned else [self.what[here]],
                 [other.what[there], other.time[there]] if zoned else [other.what[there]],
             )
-            own, others = (hashed([key.view(np.int64), ranks(key)]) for key in (hashed(first), hashed(second)))
+            own, others = numbered(hashed(first)), numbered(hashed(second))
             _, at, place = np.intersect1d(own, others, return_indices=True)
             found.append((here[at], there[place]))
             here, there = np.delete(here, at), np.delete(there, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -204,40 +204,38 @@ COLUMNS = (
 """What is compared. The user is not: whether a word is one is found out over many lines, and a cut-out has few."""
 
 
-def events_of(reader: Reader, reading: int, low: int, high: int) -> tuple[Ints, Ints, Ints]:
-    """Events of a reading between two times, both included, in the order of their lines: ids, which of them have a
-    forwarded-for list, and the compared columns (one row each, `NULL` for null), who connected in place of the address.
+def events_of(reader: Reader, reading: int, low: int, high: int) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Events of a reading between two times, both included, in the order of their lines and some thousands at a time:
+    ids, which of them have a forwarded-for list, and the compared columns (one row each, `NULL` for null), with who
+    connected in place of the address.
     """
     columns = reader.arrays("event")
     hit = (columns["reading"] == reading) & (columns["time"] >= low) & (columns["time"] <= high)
-    ids = np.flatnonzero(hit).astype(np.int64) + 1
-    found = np.full((len(COLUMNS), len(ids)), NULL, np.int64)
-    if not len(ids):
-        return ids, np.zeros(0, np.int64), found
+    if not hit.any():
+        return
+    first, last = int(hit.argmax()) + 1, len(hit) - int(hit[::-1].argmax())
+    del hit
     wanted = ", ".join(f"ifnull({name}, {NULL})" for name in COLUMNS)
     cursor = reader.conn.execute(
         f"SELECT id, {wanted} FROM event WHERE id BETWEEN ? AND ? AND reading = ? AND time BETWEEN ? AND ? ORDER BY id",
-        (int(ids[0]), int(ids[-1]), reading, low, high),
-    )
-    at = 0
-    while rows := cursor.fetchmany(20_000):
-        block = np.array(rows, np.int64).T
-        found[:, at : at + block.shape[1]] = block[1:]
-        at += block.shape[1]
-    listed = np.zeros(len(ids), np.int64)
-    cursor = reader.conn.execute(
-        "SELECT event, ifnull(peer, 0) FROM route WHERE event BETWEEN ? AND ? ORDER BY event",
-        (int(ids[0]), int(ids[-1])),
+        (first, last, reading, low, high),
     )
     place = COLUMNS.index("address")
     while rows := cursor.fetchmany(20_000):
-        events, peers = np.array(rows, np.int64).T
-        where = np.searchsorted(ids, events)
-        right = (where < len(ids)) & (ids[np.minimum(where, len(ids) - 1)] == events)
-        listed[where[right]] = 1
-        known = right & (peers > 0)
-        found[place, where[known]] = peers[known]
-    return ids, listed, found
+        block = np.array(rows, np.int64).T
+        ids, found = block[0], block[1:]
+        listed = np.zeros(len(ids), np.int64)
+        routes = reader.all(
+            "SELECT event, ifnull(peer, 0) FROM route WHERE event BETWEEN ? AND ?", (int(ids[0]), int(ids[-1]))
+        )
+        if routes:
+            events, peers = np.array(routes, np.int64).T
+            where = np.searchsorted(ids, events)
+            right = ids[np.minimum(where, len(ids) - 1)] == events
+            listed[where[right]] = 1
+            known = right & (peers > 0)
+            found[place, where[known]] = peers[known]
+        yield ids, listed, found
 
 
 def times_of(reader: Reader, reading: int) -> tuple[int, int, int, int] | None:
