@@ -43,7 +43,8 @@ HIDDEN = Withheld(
         "GET /a/secret%20studio/x.png", "/a/secret+studio/", "%EB%B9%84%EB%B0%80/%EC%9E%A5%EB%A9%B4.png",
         "see secret-file.png.", "by Zqexaminer Kwon", "a%252Fsecret%2520studio%2520", "?next=x%2F1.png", "/x/1.png",
         r"\xeb\xb9\x84\xeb\xb0\x80/\xec\x9e\xa5\xeb\xa9\xb4.png", "비밀/장면.png",
-        "LETTERHEAD", "tag letterhead!", "a&#32;(1).png", "http://h/비밀/장면.png?x",
+        "203-0-113-55.dsl.example", "host_55_113_0_203", "55.113.0.203.in-addr.arpa", "64:ff9b::cb00:7137",
+        "0:0:0:0:0:FFFF:CB00:7107", "LETTERHEAD", "tag letterhead!", "a&#32;(1).png", "http://h/비밀/장면.png?x",
     ],
 )  # fmt: skip
 def test_what_mentions_something(text: str) -> None:
@@ -56,6 +57,7 @@ def test_what_mentions_something(text: str) -> None:
     [
         "203.0.114.7", "1203.0.113.7", "2001:db9::1", "192.0.2.99", "12:30:45", "/1.png", "y/1.png", "xx/1.png",
         "secret-file.png2", "the cat", "letterheads", "", "장면.jpg", "a/secret", "studio", "203.0.113",
+        "55.113.0.203", "203-0-114-55", "1203-0-113-55", "2024-01-02-03", "203-0-113-555", "999-0-113-203",
     ],
 )  # fmt: skip
 def test_what_does_not(text: str) -> None:
@@ -66,6 +68,32 @@ def test_what_does_not(text: str) -> None:
 def test_no_bytes_are_too_odd(raw: bytes) -> None:
     HIDDEN.mentions(raw)
     assert HIDDEN.mentions(raw + b" 203.0.113.7 " + raw)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 32), st.integers(0, 2**32 - 1), st.sampled_from(range(9)))
+def test_every_member_of_a_network_is_met_in_every_form(number: int, bits: int, host: int, form: int) -> None:
+    network = ipaddress.ip_network((number, bits), strict=False)
+    member = network[host % network.num_addresses]
+    a, b, c, d = str(member).split(".")
+    high, low = int(member) >> 16, int(member) & 0xFFFF
+    text = (
+        f"{member}", f"::ffff:{member}", f"::FFFF:{high:x}:{low:x}", f"[0:0:0:0:0:ffff:{high:04x}:{low:04x}]:80",
+        f"{int(a):03}.{int(b):03}.{int(c):03}.{int(d):03}", f"{a}%2E{b}%2e{c}.{d}", f"host-{a}-{b}-{c}-{d}.example",
+        f"{d}.{c}.{b}.{a}.in-addr.arpa", f"64:ff9b::{high:x}:{low:x}",
+    )[form]  # fmt: skip
+    for hidden in (Withheld((network,)), Withheld(addresses=frozenset({str(member)}))):
+        assert hidden.mentions_text(f'x "{text}" y'), text
+        assert hidden.mentions_text(text), text
+
+
+@pytest.mark.parametrize("count", [1, 1_000])
+def test_few_names_and_many_are_met_alike(count: int) -> None:
+    hidden = Withheld(paths=[f"studio/secret-drawing{number}.png" for number in range(count)])
+    name = f"secret-drawing{count - 1}.png"
+    for text in (name, f"see {name}.", f"a:{name}", f'"/x/{name.upper()}?y"', f"of={name.replace('-', '%2D')}"):
+        assert hidden.mentions_text(text), text
+    for text in (f"x{name}", f"{name}x", "secret-drawing.png", ""):
+        assert not hidden.mentions_text(text), text
 
 
 def test_a_name_that_others_have_too_proves_nothing() -> None:

@@ -29,6 +29,19 @@ _WIDE = 3
 MEMORY = 200_000
 """Address-like words of which is remembered what they are."""
 
+FEW = 200
+"""Names that are looked for one by one: of so few that is faster than to take a text apart."""
+
+_NAT64 = 0x0064FF9B << 64
+"""The first 96 bits of an IPv6 address that stands for one of IPv4 (RFC 6052 §2.1)."""
+_COLONS = re.compile(rb":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
+"""What an IPv6 address that is written in full has in its middle; a time of day has not."""
+_HYPHENED = re.compile(
+    rb"(?<!\d)(\d{1,3})(?:([-_])(\d{1,3})\2(\d{1,3})\2(\d{1,3})(?!\d)|\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr)"
+)
+"""An address as names of hosts have it, in either order, and as DNS looks it up (RFC 1035 §3.5), backwards."""
+_HYPHENS, _LOW_LINES = re.compile(rb"-\d{1,3}-\d{1,3}-"), re.compile(rb"_\d{1,3}_\d{1,3}_")
+"""What such a name has in its middle: seen faster."""
 _RUN = re.compile(rb"[0-9A-Fa-f:.]{3,64}")
 """Signs of which addresses are made."""
 _DOTTED = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)")
@@ -81,6 +94,8 @@ class Withheld:
                 self._add(word, "", odd)
         self._has_spaces = any(" " in each for each in odd)
         self._odd = re.compile("|".join(map(_bounded, sorted(odd, key=len, reverse=True)))) if odd else None
+        begins = sorted({_beginning(each) for each in (*self.networks, *self._exact) if each.version == 4})
+        self._dotted = re.compile("|".join(begins).encode()) if begins else None
 
     def _add_path(self, path: str, odd: set[str]) -> None:
         above, _, name = path.rpartition("/")
@@ -139,7 +154,22 @@ class Withheld:
 
     def shows_address(self, raw: bytes) -> bool:
         """Does anything in these bytes read like an address that is kept back?"""
-        return any(self._is_kept_back(word) for word in set(_RUN.findall(raw)))
+        if self._dotted is not None and self._dotted.search(raw):
+            found = _RUN.findall(raw)
+        elif b"::" in raw or _COLONS.search(raw):
+            found = [word for word in _RUN.findall(raw) if b":" in word]
+        else:
+            found = []
+        if any(self._is_kept_back(word) for word in set(found)):
+            return True
+        if self._dotted is None or not (b"in-addr" in raw or _HYPHENS.search(raw) or _LOW_LINES.search(raw)):
+            return False
+        return any(map(self._is_host, _HYPHENED.finditer(raw)))
+
+    def _is_host(self, found: re.Match[bytes]) -> bool:
+        octets = [int(each) for each in found.group(1, 3, 4, 5, 6, 7, 8) if each is not None]
+        orders = (octets[::-1],) if found[2] is None else (octets, octets[::-1])
+        return max(octets) < 256 and any(self._holds(ipaddress.IPv4Address(bytes(each))) for each in orders)
 
     def _is_kept_back(self, word: bytes) -> bool:
         known = self._known.get(word)
@@ -153,6 +183,8 @@ class Withheld:
         forms = {address}
         if isinstance(address, ipaddress.IPv6Address):
             forms |= {each for each in (address.ipv4_mapped, address.sixtofour) if each is not None}
+            if int(address) >> 32 == _NAT64:
+                forms.add(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
             if int(address) >> 32 == 0 and int(address) > 1:  # ::203.0.113.5, as RFC 4291 §2.5.5.1 once had it
                 forms.add(ipaddress.IPv4Address(int(address)))
         held = False
@@ -171,9 +203,16 @@ class Withheld:
         if not self._names:
             return False
         # Most texts hold none of the names anywhere: that is seen without looking at where its parts stand.
-        parts = set(_PARTS.findall(text))
-        if not any(each in self._names for part in parts for each in _trimmed(part)):
-            return False
+        if len(self._names) <= FEW:
+            if not any(each in text for each in self._names):
+                return False
+        else:
+            parts = set(_PARTS.findall(text))
+            odd = [part for part in parts if ":" in part or part[0] in _STOPS or part[-1] in _STOPS]
+            if self._names.keys().isdisjoint(parts) and not any(
+                each in self._names for part in odd for each in _trimmed(part)
+            ):
+                return False
         return any(
             self._is_named(text, found.start(), part) for found in _PARTS.finditer(text) for part in _trimmed(found[0])
         )
@@ -207,6 +246,14 @@ def _trimmed(part: str) -> tuple[str, ...]:
 
 
 _STOPS = ".:!…。、"
+
+
+def _beginning(of: Network | ipaddress.IPv4Address) -> str:
+    """A pattern for how every address of a network begins: its whole octets, perhaps with zeros in front."""
+    network = ipaddress.IPv4Network(str(of))
+    whole = network.prefixlen // 8
+    octets = [rf"0{{0,2}}{each}" for each in str(network.network_address).split(".")[:whole]]
+    return r"\.".join(octets).removeprefix("0{0,2}") or r"\d\."
 
 
 def _bounded(text: str) -> str:
