@@ -58,7 +58,7 @@ def test_random_redactions(planted: Planted, tmp_path: Path, trial: int) -> None
         (tmp_path / "folder").mkdir()
         place = place.rename(tmp_path / "folder" / "out.zip").parent
     assert found_in(place, [*secrets, *planted.always]) == []
-    assert written.searched.strings > len(planted.always)
+    assert written.searched.strings > len(set(planted.always))
     assert written.searched.files > 20
 
 
