@@ -38,12 +38,12 @@ from workbench.ops import history, marks, watch
 LOG_PLACES = ("request", "query", "coded query", "user", "agent", "referrer", "forwarded", "rejected line")
 LOOK_PLACES = ("listing page", "warc head", "url", "coverage", "warning")
 MARK_PLACES = ("note", "tag", "undone tag", "verdict", "journal")
-WORD_PLACES = ("charter", "decision")
-STAYING_PLACES = ("source name", "title")
-"""Without these no bundle can be made: here the export stops instead, and says where it hit."""
-PLACES = (*LOG_PLACES, *LOOK_PLACES, *MARK_PLACES, *WORD_PLACES, *STAYING_PLACES)
+WORD_PLACES = ("charter", "decision", "source name", "title")
+PLACES = (*LOG_PLACES, *LOOK_PLACES, *MARK_PLACES, *WORD_PLACES)
 
 OWN = "203.0.113.99"
+IN_A_FILE = "203.0.113.200"
+"""Stands in the bytes of a file that is not withheld: only a person can decide what becomes of that."""
 EXAMINER, REVIEWER = "Zqexaminer Kwon", "Zqreviewer Oh"
 KOREAN = "비밀장면"
 
@@ -120,10 +120,10 @@ def plant(folder: Path, pool: Pool) -> Planted:
         assert len(made.always) >= 2
     made.always += ["zqlocalfolder7k", OWN]
     for place in PLACES:
-        may = place in STAYING_PLACES
         name = path_of(place).removeprefix("cut/")
-        made.hidden.append(Hidden(f"path in {place}", (name,), "paths", path_of(place), may))
-        made.hidden.append(Hidden(f"address in {place}", (address_of(place),), "addresses", address_of(place), may))
+        made.hidden.append(Hidden(f"path in {place}", (name,), "paths", path_of(place)))
+        made.hidden.append(Hidden(f"address in {place}", (address_of(place),), "addresses", address_of(place)))
+    made.hidden.append(Hidden("address in a file", (IN_A_FILE,), "addresses", IN_A_FILE, may_refuse=True))
     return made
 
 
@@ -134,6 +134,7 @@ def _files(case: Case, local: Path, pool: Pool, made: Planted) -> None:
         (root / path_of(place)).write_bytes(drawing(number))
     for number in range(4):
         (root / f"cut/open{number}.jpg").write_bytes(drawing(100 + number))
+    (root / "cut/readme.txt").write_text(f"Ask at {IN_A_FILE} for more.", "utf-8")
     secret = drawing(200, "zqartist7k of Zq")
     (root / "cut/painted.jpg").write_bytes(secret)
     korean = unicodedata.normalize("NFD", f"cut/{KOREAN}.png")
@@ -166,6 +167,7 @@ def _line(address: str, at: int, request: str, referrer: str = "-", agent: str =
 
 def _log(case: Case, local: Path, pool: Pool, made: Planted) -> None:
     lines = [_line("192.0.2.1", number, f"PUT /cut/open{number}.jpg HTTP/1.1") for number in range(4)]
+    lines += [_line(IN_A_FILE, 4, "GET /cut/ HTTP/1.1")]
     lines += [_line(OWN, 5, "GET / HTTP/1.1"), _line("192.0.2.2", 6, "GET / HTTP/1.1", f"http://{OWN}/")]
     lines += [_line(address_of(place), 7, f"PUT /{path_of(place)} HTTP/1.1") for place in PLACES]
     for at, part in enumerate((path_of, address_of)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.bundle.hiding import STAYING_PLACES, Hidden, Planted, found_in, plant, redaction_of
+from tests.bundle.hiding import Hidden, Planted, found_in, plant, redaction_of
 from workbench.bundle import exchanges, selection, watchedrows, write
 from workbench.bundle.redaction import Redaction
 from workbench.bundle.selection import Selection
@@ -69,13 +70,27 @@ def test_the_search_of_this_test_finds_what_is_there(planted: Planted, tmp_path:
     assert [each for each in secrets if f": {each!r}" not in places] == []
 
 
-@pytest.mark.parametrize("place", STAYING_PLACES)
-@pytest.mark.parametrize("kind", ["path", "address"])
-def test_what_can_not_be_left_out_stops_the_export(planted: Planted, tmp_path: Path, place: str, kind: str) -> None:
-    chosen = [each for each in planted.hidden if each.place == f"{kind} in {place}"]
-    error = refused(planted, tmp_path, chosen)
-    assert f"a withheld {kind}" in str(error)
-    assert not any(str(secret) in str(error) for each in chosen for secret in each.secrets)
+def in_a_file(planted: Planted) -> Hidden:
+    (found,) = (each for each in planted.hidden if each.place == "address in a file")
+    return found
+
+
+def test_a_file_that_repeats_what_is_withheld_stops_the_export(planted: Planted, tmp_path: Path) -> None:
+    chosen = in_a_file(planted)
+    error = refused(planted, tmp_path, [chosen])
+    assert "a withheld address" in str(error)
+    assert "data/evidence/objects/" in str(error)
+    assert chosen.value not in str(error)
+
+
+def test_it_goes_along_when_it_is_accepted_by_name(planted: Planted, tmp_path: Path) -> None:
+    chosen = in_a_file(planted)
+    sha256 = re.findall(r"objects/../([0-9a-f]{64})", str(refused(planted, tmp_path, [chosen])))[0]
+    written = bundle_of(planted, tmp_path, [chosen, Hidden("", (), "accept", sha256)])
+    assert written.searched.accepted == 1
+    assert dict(written.left_out)["accepted-object"] == 1
+    hits = found_in(tmp_path / "out", chosen.secrets)
+    assert {place.partition(":")[0] for place, _ in hits} == {f"data/evidence/objects/{sha256[:2]}/{sha256}"}
 
 
 def refused(planted: Planted, tmp_path: Path, chosen: Sequence[Hidden]) -> UserError:
