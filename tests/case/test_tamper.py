@@ -125,6 +125,7 @@ def test_a_changed_cell_of_every_column(copy: Path, table: str) -> None:
             "warc-missing",
             "warc-damaged",
             "warc-unrecorded",
+            "newer-warc",
         }
 
 
@@ -329,9 +330,12 @@ def test_the_evidence_folder_is_gone(copy: Path) -> None:
 
 def test_bytes_that_no_op_speaks_of_are_no_problem(copy: Path) -> None:
     """A killed intake leaves such files; the next one reads them again before it trusts them."""
-    place = object_file(copy).parent / ("0" * 64)
+    place = copy.with_suffix(".evidence") / "objects" / "00" / ("0" * 64)
+    place.parent.mkdir(exist_ok=True)
     place.write_bytes(b"left over")
-    assert checked(copy).ok
+    found = checked(copy)
+    assert found.ok
+    assert [(each.code, each.args["count"]) for each in found.warnings] == [("verify-left-objects", 1)]
 
 
 @pytest.fixture
@@ -377,6 +381,9 @@ def test_every_problem_is_a_sentence(full: Path) -> None:
         *("actor-changed", "arguments-changed", "rows-changed", "rows-unrecorded", "marks-derived"),
         *("text-index-derived", "evidence-missing", "object-missing", "object-damaged", "object-unreadable"),
         *("warc-missing", "warc-unreadable", "warc-damaged", "warc-unrecorded"),
+        *("header-changed", "version-changed", "cell-damaged", "folder-unreadable", "stray-file", "link-file"),
+        *("special-file", "newer-warc", "newer-notes", "newer-objects", "case-older-than-evidence"),
+        "case-of-another-evidence",
     }
     for kind in kinds:
         assert f"verify-{kind}" in catalogue()

@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 
 from workbench.bundle.zipplain import oddities
 from workbench.core.errors import UserError
+from workbench.core.files import open_file
 
 DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 MOST_FILES = 20_000_000
@@ -159,6 +160,7 @@ class ZipFiles(BagFiles):
 
     def __init__(self, file: Path) -> None:
         super().__init__()
+        open_file(file).close()  # what is no ordinary file would make the next line wait for ever
         self._zip = zipfile.ZipFile(file)
         self.odd += [("bag-zip", each) for each in islice(oddities(file), MOST_TOLD)]
         infos = self._zip.infolist()

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UserError
+from workbench.core.files import open_file
 
 COMMITTED, OPEN = "committed", "open"
 """What becomes of the hashes of withheld objects."""
@@ -85,7 +86,8 @@ def read_redaction(file: Path) -> Redaction:
     try:
         if file.stat().st_size > LARGEST:
             raise UserError("redaction-wrong", name=file.name, field="…")
-        plain = json.loads(file.read_bytes())
+        with open_file(file) as stream:
+            plain = json.load(stream)
     except OSError as error:
         raise UserError("redaction-unreadable", name=file.name, reason=error.strerror or str(error)) from None
     except (ValueError, RecursionError):

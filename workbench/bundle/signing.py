@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import UserError
+from workbench.core.files import open_file
 from workbench.core.passphrase import VARIABLE, passphrase
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+LARGEST_KEY = 1 << 20
+"""Bytes of a file that is read as a key."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def read_key(file: Path) -> Signer:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        pem = file.read_bytes()
+        with open_file(file) as stream:
+            pem = stream.read(LARGEST_KEY)
     except OSError as error:
         raise UserError("key-unreadable", name=file.name, reason=error.strerror or str(error)) from None
     secret = passphrase()

@@ -396,7 +396,7 @@ class _Ours:
                 reader = Reader(conn, columns, evidence, Previews(place.parent / "none", writable=False), uid)
                 if self.search is not None:
                     self.search.database(conn, layout.CASE_FILE, self.progress)
-                found = [problem.text for problem in verify_case(reader, self.progress).problems]
+                found = [problem.text for problem in verify_case(reader, self.progress, folder=False).problems]
                 if not self._is_old and not self._compared(reader):
                     found.append(Message("verify-bundle-not-compared", {"where": layout.CASE_FILE}).text())
                 return found

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes
 
 from workbench.core.errors import Cancelled, UserError
+from workbench.core.files import open_file
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -80,7 +81,7 @@ def sniff(path: Path) -> int | None:
                 (version,) = conn.execute("PRAGMA user_version").fetchone()
             return int(version) if number == APPLICATION_ID else None
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             header = file.read(100)
     except FileNotFoundError:
         raise UserError("case-not-found", path=path.name) from None

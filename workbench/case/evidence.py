@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import threading
 import uuid
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from workbench.case.durable import sync_all, sync_folder
 from workbench.case.locks import FileLock
 from workbench.core.errors import UserError
+from workbench.core.files import open_file
 from workbench.core.records import Stored
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from workbench.case.warcstore import Warcs
 
 CHUNK = 1 << 20
+NEWEST = "newest-op"
+"""The file beside the objects that names the last op."""
+_NEWEST = re.compile(rb"([0-9]{20}) ([0-9a-f]{64})\n")
 
 
 class Evidence:
@@ -253,7 +258,7 @@ class Evidence:
     def open(self, sha256: bytes) -> BinaryIO:
         """A seekable stream of an object; raises `UserError` ``object-missing``."""
         try:
-            return open(self._place(sha256), "rb")  # noqa: PTH123 - whoever asks for it closes it
+            return open_file(self._place(sha256))
         except OSError:
             raise UserError("object-missing", sha256=sha256.hex()) from None
 
@@ -264,13 +269,33 @@ class Evidence:
     def check(self, sha256: bytes, size: int) -> str | None:
         """Read an object again: null when it is what its name says, else ``object-missing`` or ``object-damaged``."""
         try:
-            with open(self._place(sha256), "rb") as file:  # noqa: PTH123
+            with open_file(self._place(sha256)) as file:
                 digest, length = _hash(file)
         except FileNotFoundError:
             return "object-missing"
         except OSError:
             return "object-unreadable"
         return None if (digest, length) == (sha256, size) else "object-damaged"
+
+    def remember(self, seq: int, digest: bytes) -> None:
+        """Note beside the case which op was committed last: a case file that was put back, or lost its write-ahead log,
+        is known by it. Neither synced nor needed: what cannot be noted is left.
+        """
+        with contextlib.suppress(OSError):
+            fd = os.open(self.folder / NEWEST, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            try:
+                os.write(fd, f"{seq:020d} {digest.hex()}\n".encode())
+            finally:
+                os.close(fd)
+
+    def newest(self) -> tuple[int, bytes] | None:
+        """Number and hash of the last op that `remember` noted; None where nothing is noted that can be read."""
+        try:
+            with open_file(self.folder / NEWEST) as file:
+                found = _NEWEST.fullmatch(file.read(100))
+        except OSError:
+            return None
+        return None if found is None else (int(found[1]), bytes.fromhex(found[2].decode()))
 
     def stamp(self) -> tuple[int, ...]:
         """Changes when an object comes or goes: whatever was derived from `names` holds as long as it stays."""
@@ -296,7 +321,7 @@ class Evidence:
         return f"{self._root}{name[:2]}{os.sep}{name}"
 
     def _matches(self, place: str, sha256: bytes, size: int) -> bool:
-        with open(place, "rb") as file:  # noqa: PTH123
+        with open_file(place) as file:
             return _hash(file) == (sha256, size)
 
     def _temporary(self) -> Path:

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from workbench.case.evidence import write_all, writing
+from workbench.core.files import open_file
 
 SUFFIX = ".notes"
 _LEAD = struct.Struct(">II")
@@ -68,7 +69,7 @@ class Journal:
 def notes(folder: Path, stem: str) -> Iterator[bytes]:
     """What was noted under a stem by whatever run, as far as it is whole."""
     for path in sorted(folder.glob(_pattern(stem))):
-        with path.open("rb") as file:
+        with open_file(path) as file:
             while len(lead := file.read(_LEAD.size)) == _LEAD.size:
                 length, checksum = _LEAD.unpack(lead)
                 note = file.read(length) if length <= LARGEST else b""

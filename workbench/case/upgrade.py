@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from workbench.case import driver
+from workbench.case import driver, schema
 from workbench.case.durable import sync_folder
 from workbench.case.locks import FileLock
 from workbench.case.operation import operation
@@ -58,6 +58,9 @@ def bring_up(path: Path, evidence: Path, clock: Callable[[], int]) -> Path | Non
             if found >= driver.SCHEMA:
                 conn.execute("ROLLBACK")
                 return None
+            have = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if not found or have & schema.ADDED[found].keys():
+                raise UserError("case-version-changed", path=path.name, found=found)
             copy, sha256 = _copied(path)
             tx = Transaction(conn, clock(), _setting(conn, "examiner") or "examiner", _uid(conn))
             _migrate.function(tx, found, copy, sha256)

@@ -19,6 +19,7 @@ from weakref import WeakSet
 from workbench.case.durable import sync_all
 from workbench.case.evidence import write_all, writing
 from workbench.core.errors import UserError
+from workbench.core.files import open_file
 from workbench.core.records import Placed
 
 SUFFIX = ".warc.gz"
@@ -125,7 +126,7 @@ class Warcs:
         if not _NAME.fullmatch(name):
             raise UserError("warc-missing", name=name)
         try:
-            return (self._folder / name).open("rb")
+            return open_file(self._folder / name)
         except OSError:
             raise UserError("warc-missing", name=name) from None
 

@@ -129,6 +129,7 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - the future carries every failure to whoever asked
             order.future.set_exception(driver.in_words(error))
             return
+        self._evidence.remember(done.seq, done.hash)
         self._cache(done, transaction)
         order.future.set_result(done)
         try:

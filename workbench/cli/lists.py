@@ -136,8 +136,10 @@ def _changes_arguments(parser: ArgumentParser) -> None:
 
 
 def _changes(call: Call, reader: Reader) -> Iterator[dict[str, Any]]:
-    from workbench.queries import changes
+    from workbench.queries import changes, covering
 
+    for look in covering.contradicting(reader):
+        call.out.say(Message("looks-times-back", {"snapshot": look}).text())
     args = call.args
     old = None if args.old is None else number(args.old)
     new = None if args.new is None else number(args.new)

@@ -86,12 +86,12 @@ def _is_case(path: Path) -> bool:
 
 def _verified_case(call: Call, path: Path) -> dict[str, Any]:
     from workbench.case import driver
-    from workbench.case.case import open_case
+    from workbench.case.checking import opened_to_check
     from workbench.queries.verify import verify
 
     try:
-        with open_case(path, write=False) as case:
-            found = case.ask(verify, call.progress)
+        with opened_to_check(path) as reader:
+            found = verify(reader, call.progress)
     except (UserError, driver.DatabaseError) as error:
         known = driver.in_words(error)
         if not isinstance(known, UserError) or known.message.code not in BROKEN:
@@ -101,7 +101,8 @@ def _verified_case(call: Call, path: Path) -> dict[str, Any]:
         "ok": found.ok,
         "checked": found.checked,
         "problems": _problems(found.problems),
-        "custody_head": found.head.hex(),
+        "custody_head": found.head.hex() or None,
+        "warnings": [{"code": each.code, "text": each.text()} for each in found.warnings],
     }
 
 

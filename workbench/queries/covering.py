@@ -16,6 +16,7 @@ What any look saw, was there.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,9 +66,39 @@ def looks(reader: Reader) -> list[Look]:
             f"(SELECT 1 FROM warning w WHERE w.snapshot = n.id AND w.code = '{ABANDONED}') "
             "FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY n.observed, n.id"
         )
-        return [Look(*row) for row in rows]
+        return in_order([Look(*row) for row in rows], witnessed(reader))
 
     return reader.memoised("looks", make, ("snapshot", "snapshot_end", "coverage"))
+
+
+def in_order(found: list[Look], ours: Set[int]) -> list[Look]:
+    """Looks in the order in which they were made. Of those that we made ourselves (`ours`) at one source the case knows
+    the order, which no clock that was set back changes: they keep their places in time, each taken by the next of them.
+    """
+    places: dict[int, list[int]] = {}
+    for place, look in enumerate(found):
+        if look.id in ours:
+            places.setdefault(look.source, []).append(place)
+    ordered = list(found)
+    for own in places.values():
+        for place, look in zip(own, sorted((found[each] for each in own), key=lambda each: each.id), strict=True):
+            ordered[place] = look
+    return ordered
+
+
+def witnessed(reader: Reader) -> Set[int]:
+    """The looks (id) that were made by this program, when they were made: ids are given in the order of the ops."""
+    return {row for (row,) in reader.all("SELECT id FROM snapshot WHERE basis = 'witnessed'")}
+
+
+def contradicting(reader: Reader) -> list[int]:
+    """Looks of ours (id) that say that they were made before the one that was made before them at the same source."""
+    rows = reader.all(
+        "SELECT id FROM (SELECT id, observed, max(observed) OVER (PARTITION BY source ORDER BY id "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM snapshot WHERE basis = 'witnessed') "
+        "WHERE before > observed ORDER BY id"
+    )
+    return [row for (row,) in rows]
 
 
 def parents(reader: Reader) -> Paths:

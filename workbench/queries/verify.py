@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,16 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from workbench.case import custody, driver, schema
+from workbench.case.checking import surrogates
 from workbench.case.custody import RowSet
+from workbench.case.inventory import inventory
 from workbench.case.readers import Reader
 from workbench.case.transaction import TEXT_KINDS, column_names
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
+from workbench.core.times import SECOND
+from workbench.queries import covering
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Verified:
     objects: int
     exchanges: int
     head: bytes
+    warnings: tuple[Message, ...] = ()
+    """What is no proof of a change, and has to be known all the same."""
 
     @property
     def ok(self) -> bool:
@@ -49,9 +56,10 @@ class Verified:
         return not self.problems
 
 
-def verify(reader: Reader, progress: Progress | None = None) -> Verified:
-    """Check the case: the file, the chain, the rows of every op, derived tables, and the bytes of every object and of
-    every exchange with a server.
+def verify(reader: Reader, progress: Progress | None = None, *, folder: bool = True) -> Verified:
+    """Check the case: the file, the chain, the rows of every op, derived tables, the bytes of every object and of every
+    exchange with a server, and what else lies in the evidence folder (unless `folder` is false: in a bundle, whose
+    manifests speak of every file).
 
     Damage that stops one of the checks is a problem of its own, and the others go on. Raises `Cancelled`.
     """
@@ -59,11 +67,14 @@ def verify(reader: Reader, progress: Progress | None = None) -> Verified:
     chain = _Chain(reader, progress)
     objects = _Objects(reader, progress)
     warcs = _Warcs(reader, progress)
-    factory, reader.conn.text_factory = reader.conn.text_factory, _text
+    left = Leftovers(reader)
+    factory, reader.conn.text_factory = reader.conn.text_factory, surrogates
     try:
         problems = [
             problem
             for name, check in (
+                ("header", lambda: _header(reader)),
+                ("setting", lambda: _uid_cell(reader)),
                 ("file", lambda: _file(reader, progress)),
                 ("schema", lambda: _schema(reader)),
                 ("chain", chain.check),
@@ -72,33 +83,70 @@ def verify(reader: Reader, progress: Progress | None = None) -> Verified:
                 ("text index", lambda: _text_index(reader)),
                 ("objects", objects.check),
                 ("exchanges", warcs.check),
+                ("evidence folder", lambda: left.check() if folder else ()),
             )
             for problem in _surviving(name, check)
         ]
+        warnings = [*_times(reader), *left.warnings] if folder else []
     finally:
         reader.conn.text_factory = factory
     unique = tuple(dict.fromkeys(problems))
     checked = chain.ops + chain.rows + objects.done + warcs.done
-    return Verified(checked, unique, chain.ops, chain.rows, objects.done, warcs.done, chain.head)
+    return Verified(checked, unique, chain.ops, chain.rows, objects.done, warcs.done, chain.head, tuple(warnings))
+
+
+def version_by_tables(reader: Reader) -> int:
+    """The newest version of which the file has a table: what the header says can be changed in a moment."""
+    have = {name for (name,) in reader.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return max((number for number, tables in enumerate(schema.ADDED, 1) if have & tables.keys()), default=1)
 
 
 def _version(reader: Reader) -> int:
     """Of the tables: the case of an older bundle is of an older version and has fewer."""
-    return min(int(reader.value("PRAGMA user_version")), driver.SCHEMA)
+    said = int(reader.value("PRAGMA user_version"))
+    return version_by_tables(reader) if said > driver.SCHEMA else max(said, version_by_tables(reader))
 
 
-def _text(raw: bytes) -> str:
-    """Text that is no UTF-8 any more must not stop the check; its digest differs."""
-    return raw.decode("utf-8", "surrogateescape")
+def _header(reader: Reader) -> Iterator[Problem]:
+    """Does the file say that it is a case, and of the version whose tables it has?"""
+    if int(reader.value("PRAGMA application_id")) != driver.APPLICATION_ID:
+        yield Problem("header-changed", "application_id")
+    said = int(reader.value("PRAGMA user_version"))
+    if said != version_by_tables(reader):
+        yield Problem("version-changed", str(said))
+
+
+def _uid_cell(reader: Reader) -> Iterator[Problem]:
+    """The cell without which the chain has no beginning that can be computed."""
+    if not reader.case_uid:
+        yield Problem("cell-damaged", "setting uid")
+
+
+def _times(reader: Reader) -> Iterator[Message]:
+    """Ops that were done, and looks that were made, before those that came before them: a clock was set back."""
+    try:
+        for seq, back in reader.all(
+            "SELECT seq, before - time FROM (SELECT seq, time, lag(time) OVER (ORDER BY seq) AS before FROM op) "
+            "WHERE before > time ORDER BY seq LIMIT 20"
+        ):
+            yield Message("verify-times-back", {"op": seq, "seconds": back // SECOND})
+        for snapshot in covering.contradicting(reader):
+            yield Message("looks-times-back", {"snapshot": snapshot})
+    except (driver.DatabaseError, TypeError):
+        return  # the checks of the file and of the chain have named the place
 
 
 def _surviving(name: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
     try:
         yield from check()
-    except driver.DatabaseError as error:
+    except driver.Error as error:
         if "interrupted" in str(error):
             raise
         yield Problem("file-damaged", f"{name}: {error}")
+    except (TypeError, ValueError, OverflowError, struct.error) as error:
+        yield Problem("file-damaged", f"{name}: a value of another kind than the program writes ({error})")
+    except OSError as error:
+        yield Problem("folder-unreadable", f"{name}: {error.strerror or error}")
 
 
 def _file(reader: Reader, progress: Progress) -> Iterator[Problem]:
@@ -117,7 +165,7 @@ class _Chain:
         self.progress = progress
         self.ops = 0
         self.rows = 0
-        self.head = custody.genesis(reader.case_uid)
+        self.head = custody.genesis(reader.case_uid) if reader.case_uid else b""
         self._actors: dict[int, str] = {}
 
     def check(self) -> Iterator[Problem]:
@@ -160,7 +208,7 @@ class _Chain:
         own: bytes,
     ) -> Iterator[Problem]:
         where = f"op {seq}"
-        if prev != self.head:
+        if prev != self.head and (self.head or seq > 1):
             yield Problem("chain-broken", where)
         named = None if actor is None else self._actors.get(actor)
         if named is None or actor_salt is None or custody.salted(actor_salt, named) != actor_digest:
@@ -377,3 +425,84 @@ def _is_information(file: BinaryIO, length: int) -> bool:
         return False
     whole = member.eof and not member.unused_data
     return whole and said.startswith(b"WARC/1.") and b"\r\nWARC-Type: warcinfo\r\n" in said
+
+
+LEFT_BY_A_KILL = 1024
+"""Objects that a look or an intake which was cut off can leave without a row: what its batches and notes hold."""
+LEFT_BY_ONE_FILE = 8
+"""The same where no look and no reading of a log is cut off."""
+
+
+class Leftovers:
+    """What lies in the evidence folder and the case does not speak of."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.warnings: list[Message] = []
+
+    def check(self) -> Iterator[Problem]:
+        """What is planted, what a lost write-ahead log leaves, and into `warnings` what a kill leaves."""
+        reader = self.reader
+        evidence = reader.evidence
+        if not evidence.present or (evidence.folder / "manifest-sha256.txt").exists():
+            return
+        yield from self._newest()
+        open_looks = self._looks("NOT EXISTS (SELECT 1 FROM snapshot_end e WHERE e.snapshot = n.id)")
+        looks = self._looks("1")
+        files = self._known("SELECT name FROM warc") if "warc" in schema.recorded(_version(reader)) else set()
+        unknown = 0
+        for each in inventory(evidence.folder):
+            match each.kind:
+                case "object":
+                    unknown += (
+                        reader.value("SELECT 1 FROM object WHERE sha256 = ?", (bytes.fromhex(each.name),)) is None
+                    )
+                case "warc" if each.name not in files and looks:
+                    if each.stem[-12:] not in looks:
+                        yield Problem("newer-warc", each.place)
+                    elif each.stem[-12:] not in open_looks:
+                        yield Problem("stray-file", each.place)
+                    else:
+                        self.warnings.append(Message("verify-left-warc", {"where": each.place}))
+                case "warc" if each.name not in files:
+                    yield Problem("newer-warc", each.place)
+                case "notes" if each.stem[-12:] not in looks:
+                    yield Problem("newer-notes", each.place)
+                case "stray" | "link" | "special":
+                    yield Problem(f"{each.kind}-file", each.place)
+        if unknown:
+            cut_off = bool(open_looks) or self._is_reading()
+            if unknown > (LEFT_BY_A_KILL if cut_off else LEFT_BY_ONE_FILE):
+                yield Problem("newer-objects", str(unknown))
+            else:
+                self.warnings.append(Message("verify-left-objects", {"count": unknown}))
+
+    def _newest(self) -> Iterator[Problem]:
+        """Does the chain lead through the last op that the evidence folder knows of?"""
+        noted = self.reader.evidence.newest()
+        if noted is None:
+            return
+        found = self.reader.value("SELECT hash FROM op WHERE seq = ?", (noted[0],))
+        if found is None:
+            yield Problem("case-older-than-evidence", f"op {noted[0]}")
+        elif found != noted[1]:
+            yield Problem("case-of-another-evidence", f"op {noted[0]}")
+
+    def _looks(self, which: str) -> set[str]:
+        """The ends of the names that files of looks have: the last digits of their uids."""
+        return {
+            bytes(uid).hex()[-12:]
+            for (uid,) in self.reader.all(f"SELECT n.uid FROM snapshot n WHERE {which}")
+            if isinstance(uid, bytes)
+        }
+
+    def _known(self, sql: str) -> set[str]:
+        return {str(name) for (name,) in self.reader.all(sql)}
+
+    def _is_reading(self) -> bool:
+        return (
+            self.reader.value(
+                "SELECT 1 FROM reading r WHERE NOT EXISTS (SELECT 1 FROM reading_end e WHERE e.reading = r.id)"
+            )
+            is not None
+        )

@@ -119,7 +119,8 @@ def between(reader: Reader, old: int, new: int) -> Claims:
     """
     every = {each.id: each for each in looks(reader)}
     before = [each for each in every.values() if each.source == every[old].source and each.id not in (old, new)]
-    before = [each for each in before if (each.observed, each.id) < (every[old].observed, old)]
+    rank_of = {each: number for number, each in enumerate(every)}
+    before = [each for each in before if rank_of[each.id] < rank_of[old]]
     own = [*before, every[old], every[new]]
     by_look = _ByLook(reader)
     walk = by_look.walk(reader, own)

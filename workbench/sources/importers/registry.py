@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.core.errors import UserError
+from workbench.core.files import open_file
 from workbench.sources.importers.base import HEAD, Importer
 from workbench.sources.importers.mirror import MirrorImporter
 from workbench.sources.importers.odd import OddImporter
@@ -62,5 +63,5 @@ def _takes_folders(importer: Importer) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    with path.open("rb") as stream:
+    with open_file(path) as stream:
         return stream.read(HEAD)
