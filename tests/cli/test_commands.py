@@ -381,12 +381,9 @@ def test_anchor(case: Path, tmp_path: Path) -> None:
     assert f"sightings-sha256: {hashlib.sha256(b''.join(lines)).hexdigest()}\n" in text
     reply = tmp_path / "reply.tsr"
     reply.write_bytes(b"a reply")
-    attached = run("anchor", case, "--attach", reply, "--json", code=1).object
-    assert attached["anchor"] is None
-    op = listed("custody", case)[-1]
-    assert op["arguments"] == {
-        "name": "reply.tsr", "sha256": hashlib.sha256(b"a reply").hexdigest(), "size": 7, "anchor": None,
-    }  # fmt: skip
+    assert "no time-stamp reply" in run("anchor", case, "--attach", reply, code=2).err
+    assert listed("custody", case)[-1] == op
+    assert run("anchor", case, "--check", made["anchor"], "--json").object["state"] == "grown"
     assert run("verify", case, "--json").object["ok"] is True
     assert "time-stamp" in run("anchor", case, "--attach", tmp_path / "absent", code=2).err
     assert "cannot be written" in run("anchor", case, tmp_path / "absent", code=2).err

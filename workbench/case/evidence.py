@@ -279,8 +279,11 @@ class Evidence:
 
     def remember(self, seq: int, digest: bytes) -> None:
         """Note beside the case which op was committed last: a case file that was put back, or lost its write-ahead log,
-        is known by it. Neither synced nor needed: what cannot be noted is left.
+        is known by it, until it has more ops than were noted. Neither synced nor needed: what cannot be noted is left.
         """
+        noted = self.newest()
+        if noted is not None and noted[0] >= seq:
+            return
         with contextlib.suppress(OSError):
             fd = os.open(self.folder / NEWEST, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
             try:

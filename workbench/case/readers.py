@@ -50,6 +50,16 @@ class Reader:
         """Columns of a large table, see `workbench.case.columns`."""
         return self.columns.arrays(self.conn, table)
 
+    @contextmanager
+    def newest_moment(self) -> Iterator[driver.Connection]:
+        """Another connection, which sees what other processes have committed since this reader's moment began."""
+        path = self.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
+        conn = driver.connect_reader(Path(path))
+        try:
+            yield conn
+        finally:
+            conn.close()
+
     @property
     def stamp(self) -> int:
         """Number of the last op: whatever was derived from the case holds as long as it stays."""

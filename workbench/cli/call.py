@@ -77,11 +77,19 @@ class Call:
         try:
             if case.copied_to is not None:
                 self.out.say(Message("case-migrated", {"copy": case.copied_to.name}).text())
+            self._say_rolled_back(case)
             if getattr(self.args, "actor", None):
                 case.actor = self.args.actor
             yield case
         finally:
             case.close()
+
+    def _say_rolled_back(self, case: Case) -> None:
+        from workbench.queries.anchors import newest
+
+        found = case.ask(newest)
+        if found is not None and not found.ok:
+            self.out.say(Message(f"case-{found.state}", {"op": found.op}).text())
 
 
 class Stop:

@@ -17,6 +17,7 @@ from workbench.cli.lists import SHORT, filter_of, listing
 from workbench.cli.output import short_time
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
+from workbench.core.times import rfc3339
 
 if TYPE_CHECKING:
     from workbench.case.case import Case
@@ -146,6 +147,8 @@ def _anchor_arguments(parser: ArgumentParser) -> None:
     on_a_case(parser)
     parser.add_argument("folder", metavar="DIR", nargs="?", help="where to write it (default: here)")
     parser.add_argument("--attach", metavar="FILE", help="take in the reply of a time-stamping service")
+    parser.add_argument("--tsa-root", metavar="PEM", help="certificates of that service that you trust")
+    parser.add_argument("--check", metavar="FILE", help="compare an anchor with the case; changes nothing")
     changing(parser)
 
 
@@ -153,22 +156,39 @@ def _anchor(call: Call) -> int:
     from workbench.jobs import anchors
 
     args = call.args
+    if args.check is not None:
+        return _compared(call, Path(args.check))
     result: dict[str, Any] = {"anchor": None}
-    stamped = True
     with call.case(write=True) as case:
         if args.attach is None or args.folder is not None:
             written = anchors.write(case, Path(args.folder or "."))
             result = {**path_fields("anchor", written.path), "custody_head": written.head.hex()}
         if args.attach is not None:
-            attached = anchors.attach(case, Path(args.attach))
-            stamped = attached.anchor is not None
-            said = attached.anchor.hex() if attached.anchor is not None else None
+            roots = None if args.tsa_root is None else Path(args.tsa_root)
+            attached = anchors.attach(case, Path(args.attach), roots)
+            stamp, said = attached.stamp, attached.anchor.hex()
             result = {"anchor": said, "custody_head": attached.head.hex()} | (result if result["anchor"] else {})
-            result |= {"attached": attached.sha256.hex(), "stamps": said}
+            result |= {"attached": attached.sha256.hex(), "stamps": said, "signature": stamp.state}
+            result |= {"signer": stamp.signer, "stamped_at": rfc3339(stamp.time)}
+            call.out.say(Message(f"timestamp-{stamp.state}", {"signer": stamp.signer}).text())
     call.out.result(result)
-    if not stamped:
-        call.out.say(Message("anchor-stamps-none").text())
-    return DONE if stamped else FOUND
+    return FOUND if result.get("signature") == "unchecked" else DONE
+
+
+def _compared(call: Call, file: Path) -> int:
+    """Hold an anchor against the case, which is only read."""
+    from workbench.case.checking import opened_to_check
+    from workbench.jobs.anchors import read_anchor
+    from workbench.queries.anchors import compare
+
+    anchor = read_anchor(file)
+    with opened_to_check(case_path(call.args.case)) as reader:
+        found = compare(reader, anchor)
+    if call.json:
+        call.out.result({"state": found.state, "op": found.op, "since": found.since, "anchor_op": anchor.seq})
+    else:
+        call.out.line(Message(f"anchor-{found.state}", {"op": found.op or 0, "since": found.since}).text())
+    return DONE if found.ok else FOUND
 
 
 # bundle
@@ -284,6 +304,7 @@ COMMANDS = {
             _anchor,
             (
                 "workbench anchor storage.wbcase /media/stick",
+                "workbench anchor storage.wbcase --check /media/stick/storage-anchor-1200.txt",
                 "workbench anchor storage.wbcase --attach storage-anchor-1200.txt.tsr",
             ),
         ),

@@ -109,6 +109,11 @@ class Cases:
         except BaseException:
             await self._window.leave_case()
             raise
+        from workbench.queries.anchors import newest
+
+        known = await asyncio.wrap_future(case.read(newest))
+        if known is not None and not known.ok:
+            self._window.toast.error(message_text(Message(f"case-{known.state}", {"op": known.op})))
         if case.copied_to is not None:
             self._window.toast.info(message_text(Message("case-migrated", {"copy": case.copied_to.name})))
 

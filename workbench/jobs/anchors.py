@@ -1,16 +1,14 @@
 """Anchors: the chain's head in a small text file that is kept, or time-stamped, outside of the case; what comes back.
 
-A time-stamp reply (RFC 3161) is searched for the digest that it stamps. Its signature is not checked here: that takes
-the certificates of the service, and ``openssl ts -verify`` does it.
+A time-stamp reply (RFC 3161) is taken in when it stamps an anchor file of the case, see `workbench.jobs.timestamps`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import re
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +17,13 @@ from workbench.case.case import Case
 from workbench.case.uids import shown
 from workbench.core import times
 from workbench.core.errors import UserError
+from workbench.core.files import open_file
+from workbench.jobs import timestamps
+from workbench.jobs.timestamps import Stamp
 from workbench.ops import anchors as ops
 from workbench.ops import intake
 from workbench.queries import anchors as queries
-from workbench.queries.anchors import State
+from workbench.queries.anchors import Anchor, State
 from workbench.queries.intake import analysed
 
 CLOCKS = (
@@ -33,6 +34,7 @@ CLOCKS = (
 """Commands that say whether this computer's clock follows others; the first that answers counts."""
 SECONDS = 5
 LONGEST = 500
+LARGEST_ANCHOR = 64 << 10
 LARGEST_REPLY = 16 << 20
 """Bytes of a file that is taken in as a time-stamp reply."""
 
@@ -51,13 +53,14 @@ class Written:
 class Attached:
     """A time-stamp reply that was taken in.
 
-    `anchor` is the SHA-256 of the anchor file of this case that it stamps; null where it stamps none of them. `head` is
-    that of the chain with the op that recorded it.
+    `anchor` is the SHA-256 of the anchor file of this case that it stamps. `head` is that of the chain with the op that
+    recorded it.
     """
 
     sha256: bytes
-    anchor: bytes | None
+    anchor: bytes
     head: bytes
+    stamp: Stamp
 
 
 def write(case: Case, folder: Path) -> Written:
@@ -76,43 +79,50 @@ def write(case: Case, folder: Path) -> Written:
     return Written(path, sha256, state.head.seq, state.head.hash)
 
 
-def attach(case: Case, file: Path) -> Attached:
-    """Take a time-stamp reply into the case, whether or not it stamps an anchor of it.
+def attach(case: Case, file: Path, roots: Path | None = None) -> Attached:
+    """Take the reply of a time-stamping service to an anchor of this case in, after its signature was checked.
 
-    Raises `UserError` ``anchor-reply`` for what is no file of a fitting size, ``path-unreadable``, and what the
-    evidence store raises.
+    `roots` is a PEM file of certificates that the user trusts; see `timestamps.verified` for what is known without.
+    Raises `UserError` ``anchor-reply`` for what is no file of a fitting size, ``anchor-stamps-none`` for a reply to
+    something else, ``path-unreadable``, what `timestamps` raises, and what the evidence store raises. Nothing is
+    recorded then.
     """
     name = os.fsencode(file.name).decode("utf-8", "replace")
     try:
         if not file.is_file() or not 0 < file.stat().st_size <= LARGEST_REPLY:
             raise UserError("anchor-reply", path=name)
-        reply = file.read_bytes()
-        with file.open("rb") as stream:
-            stored = case.evidence.put(stream, lambda sha256: case.ask(analysed, sha256), limit=LARGEST_REPLY)
+        with open_file(file) as stream:
+            reply = stream.read(LARGEST_REPLY)
     except OSError as error:
         raise UserError("path-unreadable", path=name, reason=error.strerror or str(error)) from error
-    anchor = case.ask(queries.anchored, list(imprints(reply)))
+    response = timestamps.read_reply(reply, name)
+    anchor = case.ask(queries.anchored, [timestamps.digest_of(response)])
+    if anchor is None:
+        raise UserError("anchor-stamps-none", path=name)
+    stamp = timestamps.verified(response, name, () if roots is None else timestamps.read_roots(roots))
+    stored = case.evidence.put(io.BytesIO(reply), lambda sha256: case.ask(analysed, sha256), limit=LARGEST_REPLY)
     case.run(intake.objects, [stored])
     done = case.run(ops.attach, name, stored.sha256, stored.size, anchor)
-    return Attached(stored.sha256, anchor, done.hash)
+    return Attached(stored.sha256, anchor, done.hash, stamp)
 
 
-_STAMPED = re.compile(
-    rb"\x30[\x0b\x0d]\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02"
-    rb"(?:\x01(?:\x05\x00)?\x04\x20(.{32})|\x03(?:\x05\x00)?\x04\x40(.{64}))",
-    re.DOTALL,
-)
-"""DER of a ``MessageImprint``: the algorithm (SHA-256 or SHA-512, with or without NULL) and the digest."""
-_TOKEN = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
-"""DER of the object identifier of ``TSTInfo``, which comes before what is stamped (RFC 3161 §2.4.2)."""
-
-
-def imprints(reply: bytes) -> Iterator[bytes]:
-    """The digests that a time-stamp reply, or the token in it, can be speaking of."""
-    at = reply.find(_TOKEN)
-    if at >= 0:
-        for found in _STAMPED.finditer(reply, at):
-            yield found[1] or found[2]
+def read_anchor(file: Path) -> Anchor:
+    """What an anchor file says. Raises `UserError` ``anchor-wrong``, ``path-unreadable``."""
+    name = os.fsencode(file.name).decode("utf-8", "replace")
+    try:
+        with open_file(file) as stream:
+            text = stream.read(LARGEST_ANCHOR).decode("utf-8", "replace")
+    except OSError as error:
+        raise UserError("path-unreadable", path=name, reason=error.strerror or str(error)) from error
+    said = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line and not line.startswith("#"))
+    try:
+        uid, head = bytes.fromhex(said["case-uid"].replace("-", "")), bytes.fromhex(said["custody-head"])
+        seq = int(said["ops"])
+    except (KeyError, ValueError):
+        raise UserError("anchor-wrong", path=name) from None
+    if len(uid) != 16 or len(head) != 32 or not 0 < seq < 1 << 62:
+        raise UserError("anchor-wrong", path=name)
+    return Anchor(uid, seq, head)
 
 
 def anchor_text(uid: str, title: str, state: State, moment: int, clock: str) -> str:

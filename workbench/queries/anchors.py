@@ -21,6 +21,58 @@ class State:
     digest: str
 
 
+@dataclass(frozen=True)
+class Anchor:
+    """What an anchor says of a case: its uid, and the number and hash of its last op then."""
+
+    uid: bytes
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An anchor held against a case. `state` is ``same``, ``grown``, ``rolled-back``, ``forked`` or ``different-case``;
+    `op` is the last op that both have, or, where the case was forked, the first one that is known to differ. `since` is
+    how many ops the case has after it.
+    """
+
+    state: str
+    op: int | None
+    since: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Does the chain lead through the anchor?"""
+        return self.state in ("same", "grown")
+
+
+def compare(reader: Reader, anchor: Anchor) -> Compared:
+    """Does the chain of the case still lead through what was written down outside?"""
+    if anchor.uid != reader.case_uid:
+        return Compared("different-case", None)
+    last = head(reader).seq
+    if last < anchor.seq:
+        return Compared("rolled-back", last)
+    if reader.value("SELECT hash FROM op WHERE seq = ?", (anchor.seq,)) != anchor.hash:
+        return Compared("forked", anchor.seq)
+    return Compared("same" if last == anchor.seq else "grown", anchor.seq, last - anchor.seq)
+
+
+def newest(reader: Reader) -> Compared | None:
+    """The newest op that is known outside of the case file: noted in its evidence folder. None where none is."""
+    noted = reader.evidence.newest()
+    if noted is None:
+        return None
+    found = compare(reader, Anchor(reader.case_uid, *noted))
+    if found.state == "rolled-back":
+        with reader.newest_moment() as conn:  # another process may have added ops since
+            row = conn.execute("SELECT hash FROM op WHERE seq = ?", (noted[0],)).fetchone()
+        if row is not None and row[0] == noted[1]:
+            return Compared("same", noted[0])
+    return found
+
+
 def state(reader: Reader) -> State:
     """The chain's head and the digest of all sightings.
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.case.readers import Reader
+from workbench.core.times import DAY
 
 ABANDONED = "look-abandoned"
 """The warning of a look that was cut off, and ended as it was when the next one began."""
@@ -66,14 +67,14 @@ def looks(reader: Reader) -> list[Look]:
             f"(SELECT 1 FROM warning w WHERE w.snapshot = n.id AND w.code = '{ABANDONED}') "
             "FROM snapshot n LEFT JOIN snapshot_end e ON e.snapshot = n.id ORDER BY n.observed, n.id"
         )
-        return in_order([Look(*row) for row in rows], witnessed(reader))
+        return in_order([Look(*row) for row in rows], out_of_order(reader))
 
     return reader.memoised("looks", make, ("snapshot", "snapshot_end", "coverage"))
 
 
 def in_order(found: list[Look], ours: Set[int]) -> list[Look]:
-    """Looks in the order in which they were made. Of those that we made ourselves (`ours`) at one source the case knows
-    the order, which no clock that was set back changes: they keep their places in time, each taken by the next of them.
+    """Looks in the order in which they were made. Of those made under a clock that went back (`ours`) the case
+    knows the order, which no clock changes: they keep their places in time, each taken by the next of them.
     """
     places: dict[int, list[int]] = {}
     for place, look in enumerate(found):
@@ -86,19 +87,27 @@ def in_order(found: list[Look], ours: Set[int]) -> list[Look]:
     return ordered
 
 
-def witnessed(reader: Reader) -> Set[int]:
-    """The looks (id) that were made by this program, when they were made: ids are given in the order of the ops."""
-    return {row for (row,) in reader.all("SELECT id FROM snapshot WHERE basis = 'witnessed'")}
+_MADE = (
+    "SELECT n.id, n.source, o.time < o.latest FROM (SELECT seq, time, max(time) OVER "
+    "(ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest FROM op) o "
+    "JOIN op_rows r ON r.op = o.seq AND r.tab = 'snapshot' JOIN snapshot n ON n.id BETWEEN r.first AND r.last "
+    f"WHERE n.basis = 'witnessed' AND abs(o.time - n.observed) < {DAY} ORDER BY n.id"
+)
+"""Looks that were made when they were recorded, and whether a clock had been set back by then."""
+
+
+def out_of_order(reader: Reader) -> Set[int]:
+    """Looks of our own (id) at sources where the clock went back between two of them. A look that was taken in late,
+    with the time at which it had been made, is none.
+    """
+    made = reader.all(_MADE)
+    wrong = {source for _, source, back in made if back}
+    return {row for row, source, _ in made if source in wrong}
 
 
 def contradicting(reader: Reader) -> list[int]:
-    """Looks of ours (id) that say that they were made before the one that was made before them at the same source."""
-    rows = reader.all(
-        "SELECT id FROM (SELECT id, observed, max(observed) OVER (PARTITION BY source ORDER BY id "
-        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM snapshot WHERE basis = 'witnessed') "
-        "WHERE before > observed ORDER BY id"
-    )
-    return [row for (row,) in rows]
+    """Looks of ours (id) that were made after the clock was set back."""
+    return [row for row, _, back in reader.all(_MADE) if back]
 
 
 def parents(reader: Reader) -> Paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.core.progress import Progress
 from workbench.core.times import SECOND
-from workbench.queries import covering
+from workbench.queries import anchors, covering
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def verify(reader: Reader, progress: Progress | None = None, *, folder: bool = T
 def version_by_tables(reader: Reader) -> int:
     """The newest version of which the file has a table: what the header says can be changed in a moment."""
     have = {name for (name,) in reader.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return max((number for number, tables in enumerate(schema.ADDED, 1) if have & tables.keys()), default=1)
+    return max((number for number, tables in enumerate(schema.ADDED, 1) if tables.keys() <= have), default=1)
 
 
 def _version(reader: Reader) -> int:
@@ -112,7 +113,7 @@ def _header(reader: Reader) -> Iterator[Problem]:
     if int(reader.value("PRAGMA application_id")) != driver.APPLICATION_ID:
         yield Problem("header-changed", "application_id")
     said = int(reader.value("PRAGMA user_version"))
-    if said != version_by_tables(reader):
+    if not 0 < said <= driver.SCHEMA or said < version_by_tables(reader):
         yield Problem("version-changed", str(said))
 
 
@@ -468,6 +469,8 @@ class Leftovers:
                     yield Problem("newer-warc", each.place)
                 case "notes" if each.stem[-12:] not in looks:
                     yield Problem("newer-notes", each.place)
+                case "stray" if self._is_an_object(each.name):
+                    pass  # a folder in its place: the check of the objects has named it
                 case "stray" | "link" | "special":
                     yield Problem(f"{each.kind}-file", each.place)
         if unknown:
@@ -479,14 +482,11 @@ class Leftovers:
 
     def _newest(self) -> Iterator[Problem]:
         """Does the chain lead through the last op that the evidence folder knows of?"""
+        found = anchors.newest(self.reader)
         noted = self.reader.evidence.newest()
-        if noted is None:
-            return
-        found = self.reader.value("SELECT hash FROM op WHERE seq = ?", (noted[0],))
-        if found is None:
-            yield Problem("case-older-than-evidence", f"op {noted[0]}")
-        elif found != noted[1]:
-            yield Problem("case-of-another-evidence", f"op {noted[0]}")
+        if found is not None and noted is not None and not found.ok:
+            kind = "case-older-than-evidence" if found.state == "rolled-back" else "case-of-another-evidence"
+            yield Problem(kind, f"op {noted[0]}")
 
     def _looks(self, which: str) -> set[str]:
         """The ends of the names that files of looks have: the last digits of their uids."""
@@ -495,6 +495,11 @@ class Leftovers:
             for (uid,) in self.reader.all(f"SELECT n.uid FROM snapshot n WHERE {which}")
             if isinstance(uid, bytes)
         }
+
+    def _is_an_object(self, name: str) -> bool:
+        if re.fullmatch(r"[0-9a-f]{64}", name) is None:
+            return False
+        return self.reader.value("SELECT 1 FROM object WHERE sha256 = ?", (bytes.fromhex(name),)) is not None
 
     def _known(self, sql: str) -> set[str]:
         return {str(name) for (name,) in self.reader.all(sql)}
