@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.errors import UserError
 from workbench.gui import dropping
@@ -33,6 +33,7 @@ from workbench.gui.settings import Settings
 from workbench.gui.tasks import Tasks
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.gui.widgets.toast import Action, MessageBar
 from workbench.gui.window_bars import StatusLine, TopBar
 from workbench.gui.window_cases import Cases
@@ -158,8 +159,7 @@ class MainWindow(QMainWindow):
         self.filter_bar = FilterBar(self.theme, acts.__getitem__)
         self.filter_bar.edit_wanted.connect(self.filters.edit)
         self.filter_bar.left.connect(lambda: self.going.focus_pane("gallery"))
-        self.banner = QLabel()
-        self.banner.setTextFormat(Qt.TextFormat.PlainText)
+        self.banner = PlainLabel()
         self.banner.setWordWrap(True)
         self.banner.setObjectName("banner")
         self.banner.setContentsMargins(14, 6, 14, 6)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenuBar,
     QProgressBar,
     QPushButton,
@@ -19,7 +18,8 @@ from PySide6.QtWidgets import (
 from workbench.gui import icons
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
-from workbench.gui.widgets.elide import ElidedLabel
+from workbench.gui.widgets.elide import ElidedLabel, tooltip_text
+from workbench.gui.widgets.plain import PlainLabel, button_text
 
 
 class TopBar(QWidget):
@@ -90,7 +90,7 @@ class ActButton(QPushButton):
         self.setEnabled(self._action.isEnabled())
         keys = self._action.shortcut().toString()
         name = self._action.text().replace("&", "")
-        self.setToolTip(f"{name} ({keys})" if keys else name)
+        self.setToolTip(tooltip_text(f"{name} ({keys})" if keys else name))
 
 
 class StatusLine(QStatusBar):
@@ -112,7 +112,7 @@ class StatusLine(QStatusBar):
         self.bar.setFixedWidth(128)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(text("window.progress"))
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.stop = QToolButton()
         self.stop.setIconSize(QSize(14, 14))
         self.stop.setToolTip(text("window.stop-job"))
@@ -123,13 +123,12 @@ class StatusLine(QStatusBar):
         self.pause.setIconSize(QSize(14, 14))
         self.pause.clicked.connect(self.pause_wanted)
         self._theme = theme
-        self.hint = QLabel()
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint = PlainLabel()
         for widget in (self.job, self.bar, self.count, self.pause, self.stop):
             self.addWidget(widget)
         self.addWidget(self.hint, 1)
-        self.next = QLabel()
-        self.anchor = QLabel()
+        self.next = PlainLabel()
+        self.anchor = PlainLabel()
         self.custody = QPushButton()
         set_role(self.custody, "status")
         self.custody.setToolTip(text("window.custody.tip"))
@@ -153,7 +152,7 @@ class StatusLine(QStatusBar):
             widget.setVisible(running)
         if not running:
             return
-        self.job.setText(f"{words} {text('window.more-jobs', count=more)}" if more else words)
+        self.job.setText(button_text(f"{words} {text('window.more-jobs', count=more)}" if more else words))
         self.bar.setRange(0, total or 0)
         self.bar.setValue(min(done, total or 0))
         self.count.setText(counted)
@@ -162,8 +161,8 @@ class StatusLine(QStatusBar):
         """A look at a server: how far of what is known, how fast, and a way to pause it."""
         self._show_step(words, done, total or None, counted, more)
         tip = text("window.resume-job" if paused else "window.pause-job")
-        if self.pause.toolTip() != tip:
-            self.pause.setToolTip(tip)
+        if self.pause.accessibleName() != tip:
+            self.pause.setToolTip(text("window.resume-job" if paused else "window.pause-job"))
             self.pause.setAccessibleName(tip)
             icons.follow(self.pause, "resume" if paused else "pause", self._theme, 14)
         self.pause.show()

@@ -10,6 +10,8 @@ from workbench.core.errors import UserError
 from workbench.core.messages import Message
 from workbench.gui.settings import EXAMINER
 from workbench.gui.texts import message_text, text
+from workbench.gui.widgets.elide import tooltip_text
+from workbench.gui.widgets.plain import button_text
 
 if TYPE_CHECKING:
     from workbench.case.case import Case
@@ -71,8 +73,8 @@ class Cases:
         paths = window.settings.recent()
         window.recent_menu.clear()
         for path in paths:
-            action = window.recent_menu.addAction(path.stem.replace("&", "&&"))
-            action.setToolTip(str(path))
+            action = window.recent_menu.addAction(button_text(path.stem))
+            action.setToolTip(tooltip_text(str(path)))
             action.setEnabled(path.exists())
             action.triggered.connect(lambda _checked=False, path=path: self.open_path(path))
         window.recent_menu.setEnabled(bool(paths))

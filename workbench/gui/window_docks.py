@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QMenu, QTabWidge
 from workbench.gui.settings import Settings
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, mix, set_surface
+from workbench.gui.widgets.elide import tooltip_text
 
 VERSION = 1
 """Of the remembered layout: a layout of another version is not used."""
@@ -34,7 +35,7 @@ class Handle(QWidget):
         self._dock = dock
         self.setFixedHeight(9)
         self.setCursor(Qt.CursorShape.SizeAllCursor)
-        self.setToolTip(text("window.handle", pane=dock.windowTitle()))
+        self.setToolTip(tooltip_text(text("window.handle", pane=dock.windowTitle())))
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:

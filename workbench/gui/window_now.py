@@ -9,6 +9,7 @@ from workbench.gui import settings as preferences
 from workbench.gui.actions import Need
 from workbench.gui.tasks import Latest
 from workbench.gui.texts import text
+from workbench.gui.widgets.plain import button_text
 
 if TYPE_CHECKING:
     from workbench.gui.case_facts import CaseFacts
@@ -72,7 +73,7 @@ class Now:
         for name, row in (("undo", facts.undo), ("redo", facts.redo)):
             action = self._window.actions_by_name[name]
             what = op_words(row["of"] if row is not None and row.get("of") else row)
-            action.setText(text(f"action.{name}-what", what=what) if what else text(f"action.{name}"))
+            action.setText(text(f"action.{name}-what", what=button_text(what)) if what else text(f"action.{name}"))
 
     def renew_actions(self) -> None:
         there = Need.NOTHING

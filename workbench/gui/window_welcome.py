@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from workbench.gui import icons
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.elide import ElidedLabel
+from workbench.gui.widgets.plain import PlainLabel, button_text
 
 WIDTH = 560
 
@@ -25,7 +26,7 @@ class RecentCase(QWidget):
         self.path = path
         there = path.exists()
         set_surface(self, "window")
-        self.open_button = QPushButton(path.stem)
+        self.open_button = QPushButton(button_text(path.stem))
         set_role(self.open_button, "link")
         self.open_button.setAccessibleName(text("window.recent-open", name=path.stem))
         self.open_button.setEnabled(there)
@@ -62,10 +63,10 @@ class Welcome(QWidget):
         self._theme = theme
         self.setAccessibleName(text("window.welcome"))
         set_surface(self, "window")
-        self._picture = QLabel()
-        title = QLabel(text("window.welcome"))
+        self._picture = PlainLabel()
+        title = PlainLabel(text("window.welcome"))
         set_role(title, "title")
-        about = QLabel(text("window.welcome.about"))
+        about = PlainLabel(text("window.welcome.about"))
         about.setWordWrap(True)
         set_role(about, "dim")
         self.new_button = QPushButton(text("window.welcome.new"))
@@ -75,10 +76,10 @@ class Welcome(QWidget):
         self.new_button.clicked.connect(self.new_wanted)
         self.open_button.clicked.connect(self.open_wanted)
         self.demo_button.clicked.connect(self.demo_wanted)
-        drop = QLabel(text("window.welcome.drop"))
+        drop = PlainLabel(text("window.welcome.drop"))
         drop.setWordWrap(True)
         set_role(drop, "caption")
-        self._recent_title = QLabel(text("window.recent"))
+        self._recent_title = PlainLabel(text("window.recent"))
         set_role(self._recent_title, "heading")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)

@@ -8,7 +8,7 @@ from importlib import metadata
 
 from PySide6.QtCore import QSize, Qt, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from workbench import __version__
 from workbench.core.resources import resource
@@ -16,6 +16,7 @@ from workbench.gui import icons
 from workbench.gui.dialogs.dialog import Dialog
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.origins.attributions import Attribution
 
 PACKAGES = (
@@ -37,7 +38,7 @@ class AboutDialog(Dialog):
 
     def __init__(self, theme: Theme, said: Sequence[Attribution], parent: QWidget | None = None) -> None:
         super().__init__(theme, "about", text("about.title"), text("about.about", version=__version__), 640, parent)
-        mark = QLabel()
+        mark = PlainLabel()
         mark.setPixmap(icons.pixmap("app", theme.tokens.accent, 40, self.devicePixelRatioF()))
         self.body.addWidget(mark)
         tabs = QTabWidget()
@@ -56,8 +57,7 @@ class AboutDialog(Dialog):
 
 
 def _page(words: str, name: str, *, mono: bool = False) -> QScrollArea:
-    label = QLabel(words)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = PlainLabel(words)
     label.setWordWrap(not mono)
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

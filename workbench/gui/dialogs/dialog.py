@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLayout,
     QPushButton,
     QRadioButton,
@@ -27,14 +26,14 @@ from PySide6.QtWidgets import (
 
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel
 
 
-class Words(QLabel):
+class Words(PlainLabel):
     """Plain text that wraps, and is as high as it then has to be: grids forget that of labels in them."""
 
     def __init__(self, words: str = "", role: str = "") -> None:
         super().__init__(words)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         if role:
             set_role(self, role)
@@ -76,7 +75,7 @@ class Form(QWidget):
             target.setText(word)
             self._grid.addWidget(target, self._rows, 1)
         else:
-            label = QLabel(word)
+            label = PlainLabel(word)
             set_role(label, "dim")
             label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             label.setContentsMargins(0, 5, 0, 0)
@@ -128,7 +127,7 @@ class Dialog(QDialog):
         inner = QVBoxLayout()
         inner.setContentsMargins(24, 20, 24, 18)
         inner.setSpacing(10)
-        self.heading = QLabel(title)
+        self.heading = PlainLabel(title)
         set_role(self.heading, "title")
         self.heading.setWordWrap(True)
         inner.addWidget(self.heading)

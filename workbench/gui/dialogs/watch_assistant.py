@@ -14,7 +14,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -41,6 +40,7 @@ from workbench.gui.watching import (
     proxy_address,
     web_address,
 )
+from workbench.gui.widgets.plain import PlainLabel
 
 if TYPE_CHECKING:
     from workbench.jobs.probe import Found
@@ -99,9 +99,8 @@ class ProbePage(QWidget):
     def __init__(self, stop: Callable[[], object]) -> None:
         super().__init__()
         self.words = Words("", "heading")
-        self.item = QLabel()
+        self.item = PlainLabel()
         set_role(self.item, "caption")
-        self.item.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
         self.bar.setTextVisible(False)
@@ -140,7 +139,7 @@ class WatchAssistant(Dialog):
         self._asked: tuple[str, str, str] | None = None
         self._gone = False
         self.found: Found | None = None
-        self.step = QLabel()
+        self.step = PlainLabel()
         set_role(self.step, "caption")
         self.where = WherePage(url)
         self.probing = ProbePage(self.stop_probe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
 from workbench.gui.dialogs.dialog import Dialog
 from workbench.gui.dialogs.watch_assistant import scrolled
@@ -14,6 +14,7 @@ from workbench.gui.settings import Settings
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme
 from workbench.gui.watching import Charter, Manners
+from workbench.gui.widgets.plain import PlainLabel, button_text
 
 
 class CharterDialog(Dialog):
@@ -91,12 +92,12 @@ class SourceChoice(Dialog):
         self.buttons_by_name: dict[str, QRadioButton] = {}
         group = QButtonGroup(self)
         for name, url in sources:
-            button = QRadioButton(name.replace("&", "&&"))
+            button = QRadioButton(button_text(name))
             button.setAccessibleName(name)
             button.setAccessibleDescription(url)
             group.addButton(button)
             self.buttons_by_name[name] = button
-            where = QLabel(url)
+            where = PlainLabel(url)
             where.setContentsMargins(22, 0, 0, 4)
             where.setFont(theme.font("mono-caption"))
             pair = QVBoxLayout()

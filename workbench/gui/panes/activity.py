@@ -11,7 +11,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -35,6 +34,7 @@ from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.elide import ElidedLabel
 from workbench.gui.widgets.empty import EmptyState
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.gui.widgets.table import Column, DataTable
 from workbench.jobs.runner import Job, Phase
 from workbench.queries import custody
@@ -56,7 +56,7 @@ class JobRow(QFrame):
         self.control = control
         self._theme = theme
         set_surface(self, "panel")
-        self.title = QLabel(text(job.title))
+        self.title = PlainLabel(text(job.title))
         set_role(self.title, "heading")
         self.detail = ElidedLabel(theme, job.detail)
         self.detail.set_dim(True)
@@ -118,8 +118,8 @@ class JobRow(QFrame):
         self.state.set_text(full_words(control))
         self.item.set_text(item_words(control))
         tip = text("window.resume-job" if control.paused else "window.pause-job")
-        if self.pause.toolTip() != tip:
-            self.pause.setToolTip(tip)
+        if self.pause.accessibleName() != tip:
+            self.pause.setToolTip(text("window.resume-job" if control.paused else "window.pause-job"))
             self.pause.setAccessibleName(tip)
             icons.follow(self.pause, "resume" if control.paused else "pause", self._theme, 14)
 

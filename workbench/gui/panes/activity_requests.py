@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStackedLayout,
@@ -33,6 +32,7 @@ from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.elide import visible_text
 from workbench.gui.widgets.empty import EmptyState
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.gui.widgets.table import Column, DataTable
 from workbench.queries import requests, watched
 from workbench.queries.shown import Row
@@ -81,7 +81,7 @@ class LookPages(QWidget):
         self.top = QHBoxLayout()
         self.top.setContentsMargins(14, 6, 8, 0)
         self.top.setSpacing(8)
-        label = QLabel(text("requests.look"))
+        label = PlainLabel(text("requests.look"))
         set_role(label, "dim")
         self.top.addWidget(label)
         self.top.addWidget(self.combo, 1)

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QStackedLayout,
     QToolButton,
@@ -28,6 +27,7 @@ from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.queries import detail as queries
 from workbench.queries import watched
 from workbench.queries.detail_values import Address, Item, LogLine, Target
@@ -105,7 +105,7 @@ class DetailPane(ZonedPane):
         keeps = self.back_button.sizePolicy()
         keeps.setRetainSizeWhenHidden(True)
         self.back_button.setSizePolicy(keeps)
-        self.kind = QLabel()
+        self.kind = PlainLabel()
         set_role(self.kind, "caption")
         line = QHBoxLayout()
         line.setContentsMargins(14, 4, 8, 0)

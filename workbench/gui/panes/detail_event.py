@@ -13,6 +13,7 @@ from workbench.gui.panes.detail_item import strip
 from workbench.gui.panes.detail_parts import Labels, Section, Statements, copy_button, link, side_by_side, words
 from workbench.gui.texts import text
 from workbench.gui.theme import set_surface
+from workbench.gui.widgets.elide import tooltip_text
 from workbench.queries.detail_values import LogLine
 
 if TYPE_CHECKING:
@@ -117,10 +118,10 @@ def _raw(pane: DetailPane, about: LogLine) -> QWidget:
     for each in about.cited:
         also = text("panes.detail.also-told", line=wording.number(each.line), log=each.name)
         said = words(also, "caption")
-        said.setToolTip(each.sha256.hex())
+        said.setToolTip(tooltip_text(each.sha256.hex()))
         section.add(said)
     digest = words(f"sha256 {wording.grouped_hash(about.line.log)}", font="mono-caption", theme=pane.theme)
-    digest.setToolTip(about.line.log.hex())
+    digest.setToolTip(tooltip_text(about.line.log.hex()))
     row = side_by_side(
         digest, copy_button(pane.theme, text("panes.detail.log-hash"), about.line.log.hex()), stretch=False
     )

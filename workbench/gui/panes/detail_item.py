@@ -22,6 +22,7 @@ from workbench.gui.panes.detail_parts import (
 )
 from workbench.gui.texts import message_text, text
 from workbench.gui.thumbs import decode
+from workbench.gui.widgets.elide import tooltip_text
 from workbench.queries.detail_values import Item, Line
 from workbench.queries.gallery import TileRow
 
@@ -76,7 +77,7 @@ def _name(pane: DetailPane, item: Item) -> QWidget:
         column.addWidget(words(folder, "caption"))
     if item.sha256 is not None:
         digest = words(f"sha256 {wording.grouped_hash(item.sha256)}", font="mono-caption", theme=pane.theme)
-        digest.setToolTip(item.sha256.hex())
+        digest.setToolTip(tooltip_text(item.sha256.hex()))
         digest.setAccessibleName(f"sha256 {item.sha256.hex()}")
         row = side_by_side(digest, copy_button(pane.theme, "SHA-256", item.sha256.hex()), stretch=False)
         row.layout().setStretch(0, 1)  # type: ignore[union-attr]

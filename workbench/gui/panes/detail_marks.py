@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCompleter,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -28,6 +27,7 @@ from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.chips import ChipRow, ChipSpec
 from workbench.gui.widgets.elide import visible_text
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.ops import history, marks
 from workbench.queries.detail_values import Marks, Note, Target
 
@@ -218,8 +218,7 @@ def _card(theme: Theme, note: Note, zone: Any) -> QFrame:
     column.setContentsMargins(10, 6, 10, 6)
     column.setSpacing(2)
     column.addWidget(words(note.text, lines=True))
-    by = QLabel(visible_text(text("panes.detail.note-by", author=note.author, at=wording.moment(note.time, zone))))
-    by.setTextFormat(Qt.TextFormat.PlainText)
+    by = PlainLabel(visible_text(text("panes.detail.note-by", author=note.author, at=wording.moment(note.time, zone))))
     set_role(by, "caption")
     column.addWidget(by)
     return card

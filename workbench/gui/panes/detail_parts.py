@@ -25,6 +25,7 @@ from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role
 from workbench.gui.widgets.chips import FlowLayout, Tone, chip_width, paint_chip
 from workbench.gui.widgets.elide import tooltip_text, visible_text
+from workbench.gui.widgets.plain import PlainLabel, button_text
 
 LABEL_WIDTH = 84
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -36,8 +37,7 @@ def words(said: str, role: str = "", *, font: str = "", theme: Theme | None = No
     Only what people wrote here has `lines`: a line end in a foreign name is shown as the odd sign that it is.
     """
     shown = "\n".join(map(visible_text, said.split("\n"))) if lines else visible_text(said)
-    label = QLabel(_breakable(shown))
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = PlainLabel(_breakable(shown))
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -74,10 +74,10 @@ class Section(QWidget):
         column.addWidget(line)
         top = QHBoxLayout()
         top.setSpacing(theme.spacing(2))
-        self.heading = QLabel(title)
+        self.heading = PlainLabel(title)
         set_role(self.heading, "heading")
         top.addWidget(self.heading)
-        self.note = QLabel(note)
+        self.note = PlainLabel(note)
         set_role(self.note, "caption")
         top.addWidget(self.note)
         top.addStretch(1)
@@ -96,7 +96,7 @@ class Section(QWidget):
         button.setCheckable(True)
         button.setChecked(shown)
         button.setAccessibleName(text("panes.detail.fold", what=title))
-        button.setToolTip(text("panes.detail.fold", what=title))
+        button.setToolTip(tooltip_text(text("panes.detail.fold", what=title)))
 
         def turn(on: bool) -> None:
             self.body.setVisible(on)
@@ -133,8 +133,7 @@ class Statements(QWidget):
     def put(self, label: str, value: QWidget, note: str = "") -> None:
         """One statement whose right side is a widget."""
         row = self._grid.rowCount()
-        name = QLabel(label)
-        name.setTextFormat(Qt.TextFormat.PlainText)
+        name = PlainLabel(label)
         set_role(name, "dim")
         name.setWordWrap(True)
         name.setFixedWidth(LABEL_WIDTH)
@@ -152,7 +151,7 @@ class Statements(QWidget):
 
 def link(said: str, act: Callable[[], object], *, tip: str = "", mono: bool = False, theme: Theme) -> QPushButton:
     """Words that lead somewhere."""
-    button = QPushButton(visible_text(said).replace("&", "&&"))
+    button = QPushButton(button_text(said))
     set_role(button, "link")
     if mono:
         button.setFont(theme.font("mono"))
@@ -170,7 +169,7 @@ def copy_button(theme: Theme, what: str, copied: str) -> QToolButton:
     button = QToolButton()
     icons.follow(button, "copy", theme, 14)
     button.setAccessibleName(text("panes.copy-what", what=what))
-    button.setToolTip(text("panes.copy-what", what=what))
+    button.setToolTip(tooltip_text(text("panes.copy-what", what=what)))
     button.clicked.connect(lambda _checked=False: QGuiApplication.clipboard().setText(copied))
     return button
 
@@ -315,7 +314,7 @@ class Strip(QWidget):
             picture.clicked.connect(partial(self._pick, item))
             flow.addWidget(picture)
         if more:
-            note = QLabel(more)
+            note = PlainLabel(more)
             set_role(note, "caption")
             flow.addWidget(note)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QMenu, QStackedLayout, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedLayout, QTreeView, QVBoxLayout, QWidget
 
 from workbench.core.filter import Filter
 from workbench.gui.panes import files_nodes as nodes
@@ -30,6 +30,7 @@ from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.queries import landing, tree, watched
 from workbench.queries.landing import Place
 from workbench.queries.tree import FolderNode, Overview
@@ -88,7 +89,7 @@ class FilesPane(ZonedPane):
 
     def _build(self) -> None:
         set_surface(self, "panel")
-        title = QLabel(self.title)
+        title = PlainLabel(self.title)
         set_role(title, "dim")
         title.setContentsMargins(14, 10, 8, 4)
         self.view.setAccessibleName(self.title)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QToolButton, QWidget
 
 from workbench.core.filter import Filter
 from workbench.gui import icons
@@ -15,6 +15,7 @@ from workbench.gui.filter_text import EDITABLE, chip_texts, removed, turned
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.chips import ChipRow, ChipSpec
+from workbench.gui.widgets.plain import PlainLabel
 
 if TYPE_CHECKING:
     from workbench.gui.session import Session
@@ -90,7 +91,7 @@ class FilterBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self.back = self._button(actions("filter-back"))
         self.forward = self._button(actions("filter-forward"))
-        self.word = QLabel(text("window.showing"))
+        self.word = PlainLabel(text("window.showing"))
         set_role(self.word, "dim")
         self.chips = ChipRow(theme)
         self.strip = _ChipStrip(self.chips)
@@ -105,7 +106,7 @@ class FilterBar(QWidget):
         self.search.setMaxLength(500)
         self._glass = self.search.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
         self.clear = self._button(actions("filter-clear"))
-        self.counts = QLabel()
+        self.counts = PlainLabel()
         set_role(self.counts, "dim")
         self._debounce = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._debounce.timeout.connect(self._search_now)

@@ -6,12 +6,13 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from workbench.gui.panes import wording
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role
 from workbench.gui.widgets.gallery import TILE_SIZES
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.queries.gallery import ARRANGEMENTS
 
 
@@ -23,10 +24,9 @@ class GalleryHeader(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = QLabel(text("pane.gallery"))
+        self.title = PlainLabel(text("pane.gallery"))
         set_role(self.title, "heading")
-        self.counts = QLabel()
-        self.counts.setTextFormat(Qt.TextFormat.PlainText)
+        self.counts = PlainLabel()
         set_role(self.counts, "dim")
         self._shown = ""
         self._picked = ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from workbench.gui import icons
 from workbench.gui.theme import Theme, mix, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel, button_text
 
 Act = tuple[str, Callable[[], object]]
 
@@ -22,7 +23,7 @@ class Hint(QWidget):
         super().__init__()
         self._theme = theme
         self._icon = icon
-        self._picture, self._title, self._about = QLabel(), QLabel(), QLabel()
+        self._picture, self._title, self._about = PlainLabel(), PlainLabel(), PlainLabel()
         self._made: list[QPushButton] = []
         set_role(self._title, "heading")
         set_role(self._about, "dim")
@@ -32,7 +33,6 @@ class Hint(QWidget):
         self._column.addStretch(2)
         for label in (self._picture, self._title, self._about):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(label is not self._picture)
             self._column.addWidget(label)
         self._acts = QVBoxLayout()
@@ -55,7 +55,7 @@ class Hint(QWidget):
             button.deleteLater()
         self._made = []
         for number, (label, act) in enumerate(acts):
-            button = QPushButton(label)
+            button = QPushButton(button_text(label))
             if number == 0:
                 set_role(button, "primary")
             button.clicked.connect(lambda _checked=False, act=act: act())

@@ -19,6 +19,7 @@ from workbench.gui.panes.zoned import ZonedPane
 from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_surface
+from workbench.gui.widgets.plain import button_text
 from workbench.gui.widgets.table import DataTable
 from workbench.gui.widgets.table_delegate import CellDelegate
 from workbench.ops import marks
@@ -208,11 +209,15 @@ class OriginsPane(ZonedPane):
         code = int(networks.country[one])
         if code >= 0:
             word = networks.countries[code]
-            menu.addAction(text("panes.origins.country", country=word), partial(self._facet, "country", word))
+            menu.addAction(
+                text("panes.origins.country", country=button_text(word)), partial(self._facet, "country", word)
+            )
         label = int(networks.label[one])
         for word in networks.labels[label] if label >= 0 else ():
             shown = text("panes.label.unlisted") if word == "unlisted" else word
-            menu.addAction(text("panes.origins.not-label", label=shown), partial(self._facet, "not_label", word))
+            menu.addAction(
+                text("panes.origins.not-label", label=button_text(shown)), partial(self._facet, "not_label", word)
+            )
         menu.addSeparator()
         if self.session.case.writable:
             own = bool(found.own[np.flatnonzero(found.totals.ids == one)].any())

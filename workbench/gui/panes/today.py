@@ -13,7 +13,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.core import times
 from workbench.core.filter import Filter
@@ -25,7 +25,8 @@ from workbench.gui.session import Session
 from workbench.gui.texts import text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.widgets.calendar_strip import CalendarStrip
-from workbench.gui.widgets.elide import visible_text
+from workbench.gui.widgets.elide import tooltip_text, visible_text
+from workbench.gui.widgets.plain import PlainLabel, button_text
 from workbench.queries import landing as queries
 from workbench.queries.calendar import Day
 from workbench.queries.landing import Heading, Landing, Place
@@ -55,11 +56,11 @@ class TodayPane(ZonedPane):
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(session, theme, parent)
         self._landing: Landing | None = None
-        self.headline = QLabel()
+        self.headline = PlainLabel()
         self.leave = QPushButton(text("panes.files.all"))
         self.chips = NewsChips(theme, text("today.chips"))
-        self.said = QLabel()
-        self.serious = QLabel()
+        self.said = PlainLabel()
+        self.serious = PlainLabel()
         self.calendar = CalendarStrip(theme, text("today.calendar"), wording.short_month_names(), self._tell_day)
         self._build()
         self.leave.clicked.connect(self._leave)
@@ -75,7 +76,6 @@ class TodayPane(ZonedPane):
         set_role(self.serious, "accent")
         self.leave.setToolTip(text("panes.files.all-tip"))
         for label in (self.headline, self.said, self.serious):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(label is not self.headline)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         top = QHBoxLayout()
@@ -134,7 +134,7 @@ class TodayPane(ZonedPane):
             return
         found = landing.heading
         self.headline.setText(today_words.title(found, landing.place_of(found.last), self.zone))
-        self.headline.setToolTip(visible_text(", ".join(found.names)))
+        self.headline.setToolTip(tooltip_text(", ".join(found.names)))
         said = today_words.sentences(landing, self.zone, times.now())
         for label, serious in ((self.said, False), (self.serious, True)):
             words = " ".join(each.words for each in said if each.serious is serious)
@@ -277,7 +277,7 @@ class TodayPane(ZonedPane):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for words, act in acts:
-            menu.addAction(words.replace("&", "&&"), act)
+            menu.addAction(button_text(words), act)
         chip = next((each for each in self.chips.chips() if each.spec.key == key), None)
         menu.popup(chip.mapToGlobal(QPoint(0, chip.height())) if chip is not None else self.mapToGlobal(QPoint(0, 0)))
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from workbench.gui.theme import Theme, Tokens, mix
 from workbench.gui.widgets.chips import FlowLayout
 from workbench.gui.widgets.elide import elided, tooltip_text, visible_text
+from workbench.gui.widgets.plain import button_text
 
 GAP = 6
 _PAD, _SIGN, _WIDEST = 10, 13, 320
@@ -55,7 +56,7 @@ class NewsChip(QAbstractButton):
         self.spec = spec
         self.setCheckable(spec.pressed is not None)
         self.setChecked(bool(spec.pressed))
-        self.setText(visible_text(spec.label))
+        self.setText(button_text(spec.label))
         self.setAccessibleName(visible_text(spec.label))
         self.setAccessibleDescription(visible_text(spec.tip))
         self.setToolTip(tooltip_text(spec.tip or spec.label))
@@ -67,7 +68,7 @@ class NewsChip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self._theme.font())
-        return QSize(_wide(self.text(), metrics), metrics.height() + 6)
+        return QSize(_wide(visible_text(self.spec.label), metrics), metrics.height() + 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

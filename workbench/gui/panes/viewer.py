@@ -6,9 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from workbench.core.errors import UserError
 from workbench.core.filter import Filter
@@ -22,7 +22,8 @@ from workbench.gui.tasks import Latest, result_of
 from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme, set_role, set_surface
 from workbench.gui.thumbs import decode
-from workbench.gui.widgets.elide import ElidedLabel
+from workbench.gui.widgets.elide import ElidedLabel, tooltip_text
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.gui.widgets.viewer import Viewer
 from workbench.jobs.pool import Pixels, WorkerDied
 from workbench.workspace import Focus
@@ -43,8 +44,7 @@ class Sheet(QWidget):
         """The image on show lies in this memory; a copy of 40 million pixels would be felt."""
         self.item: int | None = None
         self.name = ElidedLabel(theme, "", "base")
-        self.note = QLabel()
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note = PlainLabel()
         set_role(self.note, "dim")
         self.viewer = Viewer(theme)
         self.text = QPlainTextEdit()
@@ -178,7 +178,7 @@ class ViewerPane(ZonedPane):
         self.left, self.right = Sheet(session, theme), Sheet(session, theme)
         self.right.hide()
         self._passing = False
-        self.place = QLabel()
+        self.place = PlainLabel()
         set_role(self.place, "dim")
         self._build()
         for sheet, other in ((self.left, self.right), (self.right, self.left)):
@@ -219,7 +219,7 @@ class ViewerPane(ZonedPane):
     def _button(self, icon: str, code: str, act: Callable[[], object]) -> QToolButton:
         button = QToolButton()
         icons.follow(button, icon, self.theme, 18)
-        button.setToolTip(text(code))
+        button.setToolTip(tooltip_text(text(code)))
         button.setAccessibleName(text(code))
         button.clicked.connect(lambda _checked=False: act())
         return button

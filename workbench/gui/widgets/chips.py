@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLayout, QLayoutItem, QSizePolicy
 
 from workbench.gui.theme import Theme, Tokens, mix
 from workbench.gui.widgets.elide import elided, tooltip_text, visible_text
+from workbench.gui.widgets.plain import button_text
 from workbench.gui.widgets.words import word
 
 Kind = Literal["include", "exclude"]
@@ -56,7 +57,7 @@ class Chip(QAbstractButton):
     def set_spec(self, spec: ChipSpec) -> None:
         """Say something else."""
         self.spec = spec
-        self.setText(spec.label)
+        self.setText(button_text(spec.label))
         code = f"chips.{spec.kind}" if spec.removable else "chips.fixed"
         self.setAccessibleName(word(code, label=visible_text(spec.label)))
         self.setToolTip(tooltip_text(spec.tooltip or spec.label))

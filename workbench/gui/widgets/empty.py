@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from workbench.gui import icons
 from workbench.gui.theme import Theme, mix, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel, button_text
 
 Action = tuple[str, Callable[[], object]]
 
@@ -31,9 +32,9 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._icon = icon
-        self._picture = QLabel()
-        self._title = QLabel()
-        self._text = QLabel()
+        self._picture = PlainLabel()
+        self._title = PlainLabel()
+        self._text = PlainLabel()
         self._buttons = QHBoxLayout()
         self._made: list[QPushButton] = []
         self._lay_out()
@@ -61,7 +62,6 @@ class EmptyState(QWidget):
         middle = Qt.AlignmentFlag.AlignHCenter
         for label in (self._picture, self._title, self._text):
             label.setAlignment(middle)
-            label.setTextFormat(Qt.TextFormat.PlainText)
         set_role(self._title, "heading")
         set_role(self._text, "dim")
         self._title.setWordWrap(True)
@@ -91,7 +91,7 @@ class EmptyState(QWidget):
             button.deleteLater()
         self._made = []
         for number, (label, act) in enumerate(actions):
-            button = QPushButton(label)
+            button = QPushButton(button_text(label))
             if number == 0:
                 set_role(button, "primary")
             button.clicked.connect(lambda _checked=False, act=act: act())

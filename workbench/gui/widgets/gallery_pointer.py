@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from workbench.gui.widgets.elide import tooltip_text
+from workbench.gui.widgets.elide import tooltip_text, visible_text
 from workbench.gui.widgets.gallery_layout import Box
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ class Pointer:
             QToolTip.hideText()
             return
         said = tile.spoken().removeprefix(tile.name).lstrip(", ")
-        text = tooltip_text(tile.name) + (tooltip_text(said) if said else "")
-        QToolTip.showText(event.globalPos(), text, gallery.viewport(), gallery.row_rect(row))
+        name = visible_text(tile.name)
+        text = f"{name}\n{said}" if said else name
+        QToolTip.showText(event.globalPos(), tooltip_text(text), gallery.viewport(), gallery.row_rect(row))
 
 
 class RubberBand:

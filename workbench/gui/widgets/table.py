@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QIcon, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.gui.icons import pixmap
 from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.gui.widgets.table_columns import NO_TIME, Coded, Column
 from workbench.gui.widgets.table_header import TableHeader
 from workbench.gui.widgets.table_model import Ids, TableModel
@@ -63,12 +64,12 @@ class DataTable(QWidget):
         self._build(title)
 
     def _build(self, title: str) -> None:
-        self.title_label = QLabel(title, self)
+        self.title_label = PlainLabel(title, self)
         set_role(self.title_label, "heading")
         self.title_label.setVisible(bool(title))
-        self.caption_label = QLabel("", self)
+        self.caption_label = PlainLabel("", self)
         set_role(self.caption_label, "dim")
-        self.count_label = QLabel("", self)
+        self.count_label = PlainLabel("", self)
         set_role(self.count_label, "caption")
         self.search = QLineEdit(self)
         set_role(self.search, "bare")

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, QTimeZone, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget, QWidgetAction
+from PySide6.QtWidgets import QCompleter, QLineEdit, QMenu, QVBoxLayout, QWidget, QWidgetAction
 
 from workbench.core.errors import UserError
 from workbench.core.filter import Clock
 from workbench.core.times import parse_zone
 from workbench.gui.theme import Theme, set_role, set_surface
+from workbench.gui.widgets.elide import tooltip_text
+from workbench.gui.widgets.plain import PlainLabel
 from workbench.gui.widgets.timeline_axis import Step, Unit, span_text
 from workbench.gui.widgets.timeline_canvas import TimelineCanvas
 from workbench.gui.widgets.timeline_header import Choice, HeaderRow, Legend, Swatch, fill_menu
@@ -86,7 +88,7 @@ class Timeline(QWidget):
         self._say()
 
     def _build_header(self) -> None:
-        title = QLabel(word("timeline.title"), self)
+        title = PlainLabel(word("timeline.title"), self)
         set_role(title, "heading")
         self.legend = Legend(self._theme, self)
         self.clock_choice = Choice(self._theme, word("timeline.clock"), self)
@@ -281,10 +283,10 @@ class Timeline(QWidget):
         offset = zone.offset_text(*view)
         self.clock_choice.setText(word(f"timeline.clock.{self._clock.value}"))
         self.zone_choice.setText(offset)
-        self.zone_choice.setToolTip(word("timeline.zone-tip", name=self._zone_text(offset)))
+        self.zone_choice.setToolTip(tooltip_text(word("timeline.zone-tip", name=self._zone_text(offset))))
         weekly = self.canvas.mode == "hours"
         self.bins_choice.setText(self._per(step))
-        self.bins_choice.setToolTip(word("timeline.bins-tip", step=_step_text(step)))
+        self.bins_choice.setToolTip(tooltip_text(word("timeline.bins-tip", step=_step_text(step))))
         self.bins_choice.setVisible(not weekly and not self.canvas.is_empty)
         self._header.place()
         kinds = dict.fromkeys(each.kind for each in self.canvas.coverage)

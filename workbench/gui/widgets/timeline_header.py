@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui.theme import Theme
+from workbench.gui.widgets.elide import tooltip_text
 from workbench.gui.widgets.timeline_paint import paint_hatch
 from workbench.gui.widgets.words import word
 
@@ -158,7 +159,8 @@ class Legend(QWidget):
         if (tuple(swatches), lead, note) == (self._swatches, self._lead, self._note):
             return
         self._swatches, self._lead, self._note = tuple(swatches), lead, note
-        self.setToolTip("\n".join([each.text for each in swatches] + [part for part in (lead, note) if part]))
+        said = [each.text for each in swatches] + [part for part in (lead, note) if part]
+        self.setToolTip(tooltip_text("\n".join(said)))
         self.setAccessibleName(word("timeline.legend"))
         self.setAccessibleDescription(
             ", ".join([each.text for each in swatches] + [part for part in (lead, note) if part])

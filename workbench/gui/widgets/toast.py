@@ -9,10 +9,11 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from workbench.gui import icons
 from workbench.gui.theme import Theme, set_role
+from workbench.gui.widgets.plain import PlainLabel, button_text
 from workbench.gui.widgets.words import word
 
 Kind = Literal["info", "done", "warning", "error"]
@@ -48,9 +49,8 @@ class MessageBar(QFrame):
         self._theme = theme
         self._waiting: deque[Notice] = deque()
         self._now: Notice | None = None
-        self._sign = QLabel()
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._sign = PlainLabel()
+        self._text = PlainLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -140,7 +140,7 @@ class MessageBar(QFrame):
             button.deleteLater()
         self._made = []
         for label, act in notice.actions:
-            button = QPushButton(label)
+            button = QPushButton(button_text(label))
             set_role(button, "link")
             button.clicked.connect(lambda _checked=False, act=act: self._act(act))
             self._actions.addWidget(button)
