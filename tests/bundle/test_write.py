@@ -21,7 +21,7 @@ import pytest
 from tests.bundle.building import full_case, look, new_case, picture
 from workbench.bundle import layout, sink
 from workbench.bundle.verify import verify_bundle
-from workbench.bundle.write import write_bundle
+from workbench.bundle.write import _scratch, write_bundle
 from workbench.case import schema
 from workbench.case.case import Case, open_case
 from workbench.core.errors import Cancelled, UserError
@@ -390,6 +390,20 @@ def test_killed_and_run_again(case: Case, tmp_path: Path, name: str, after: int)
     write_bundle(case, place / name, Filter(), as_zip=name.endswith("zip"))
     assert [path.name for path in place.iterdir()] == [name]
     assert verify_bundle(place / name).ok
+
+
+def test_what_a_killed_bundle_left_goes_with_the_next_one_of_any_name(case: Case, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    subprocess.run([sys.executable, "-c", KILLED, str(case.path), str(place / "first"), "3"], cwd=ROOT, check=False)
+    left = {path.name for path in place.iterdir()}
+    assert left
+    with _scratch(place / "living"):
+        living = {path.name for path in place.iterdir()}
+        assert not left & living
+        write_bundle(case, place / "second", Filter())
+        assert {path.name for path in place.iterdir()} == {*living, "second"}
+    assert [path.name for path in place.iterdir()] == ["second"]
 
 
 def test_an_empty_case_and_a_filter_that_finds_nothing(tmp_path: Path) -> None:

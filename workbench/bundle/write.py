@@ -121,7 +121,8 @@ def _scratch(out: Path) -> Iterator[Path]:
     """A folder beside `out` that nobody else has; what dead processes left of theirs is removed."""
     # A hash stands for the name: that may be as long as the system allows, and hold signs that mean something.
     stem = f".workbench-{hashlib.sha256(os.fsencode(out.name)).hexdigest()[:16]}"
-    for old in out.parent.glob(f"{stem}.*.partial-lock"):
+    # Of bundles under whatever name: the one that was cut off may never be asked for again.
+    for old in out.parent.glob(f".workbench-{'[0-9a-f]' * 16}.*.partial-lock"):
         with FileLock(old) as dead:
             if dead:
                 shutil.rmtree(old.with_suffix(".partial"), ignore_errors=True)
