@@ -17,6 +17,7 @@ from tests.making import look, sighted, stored
 from workbench.case.case import Case
 from workbench.core.errors import UserError
 from workbench.jobs import anchors
+from workbench.ops import bundles
 from workbench.queries import anchors as queries
 from workbench.queries import custody
 from workbench.queries.anchors import Anchor, anchored
@@ -236,3 +237,10 @@ def certificates(folder: Path) -> None:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
     )
+
+
+def test_an_anchor_carries_the_seals_of_bundles(case: Case, tmp_path: Path) -> None:
+    for letter in "ab":
+        case.run(bundles.sealed, f"{letter}.zip", letter * 64, "0" * 64)
+    text = anchors.write(case, tmp_path).path.read_text(encoding="utf-8")
+    assert f"bundle-seals: {'b' * 64} {'a' * 64}\n" in text

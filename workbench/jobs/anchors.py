@@ -140,6 +140,8 @@ sightings: {state.sightings}
 # SHA-256 over one line a sighting, the lines sorted as bytes: uid of the snapshot (8-4-4-4-12), tab, SHA-256 of the
 # bytes (a hyphen where there are none), tab, raw path in lower-case hexadecimal, line feed.
 sightings-sha256: {state.digest}
+# Seals of the last bundles that were handed over, the newest first.
+bundle-seals: {" ".join(state.seals) or "none"}
 time: {times.rfc3339(moment)}
 # What this computer says of its own clock.
 clock: {clock}

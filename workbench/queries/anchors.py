@@ -19,6 +19,12 @@ class State:
     head: Head
     sightings: int
     digest: str
+    seals: tuple[str, ...] = ()
+    """Of the last bundles that were handed over, the newest first."""
+
+
+SEALS = 20
+"""So many an anchor carries."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,8 @@ def state(reader: Reader) -> State:
     ):
         count += 1
         digest.update(f"{shown(uid)}\t{'-' if sha256 is None else sha256.hex()}\t{raw.hex()}\n".encode())
-    return State(head(reader), count, digest.hexdigest())
+    sealed = reader.all("SELECT arguments FROM op WHERE name = 'bundle.sealed' ORDER BY seq DESC LIMIT ?", (SEALS,))
+    return State(head(reader), count, digest.hexdigest(), tuple(json.loads(each)["seal"] for (each,) in sealed))
 
 
 def anchored(reader: Reader, digests: Sequence[bytes]) -> bytes | None:
