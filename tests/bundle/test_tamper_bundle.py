@@ -100,7 +100,7 @@ def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
 def bag_holds(bundle: Path) -> bool:
     try:
         return bool(bagit.Bag(str(bundle)).validate())
-    except bagit.BagError:
+    except (bagit.BagError, UnicodeError):  # a manifest that is no text makes it fail
         return False
 
 
@@ -311,11 +311,14 @@ def test_no_false_alarm(made_case: Path, tmp_path: Path, as_zip: bool) -> None:
     )  # fmt: skip
     for number in range(max(TRIALS // 12, 2)):
         redact = tmp_path / "redact.json"
-        redact.write_text(json.dumps(rng.choice(redactions)))
+        asked, withheld = rng.choice(filters), rng.choice(redactions)
+        if asked.tag and "tags" in withheld:
+            withheld = {}  # the filter, which the bundle states, would tell it
+        redact.write_text(json.dumps(withheld))
         out = tmp_path / f"out{number}{'.zip' if as_zip else ''}"
         with open_case(made_case / "test.wbcase", write=False) as case:
             written = write_bundle(
-                case, out, rng.choice(filters), as_zip=as_zip, redact=redact,
+                case, out, asked, as_zip=as_zip, redact=redact,
                 sign=tmp_path / "key.pem" if rng.random() < 0.5 else None,
             )  # fmt: skip
         found = verify_bundle(out, expect_seal=written.seal, expect_key=written.signed_by)

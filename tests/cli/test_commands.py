@@ -389,7 +389,7 @@ def test_anchor(case: Path, tmp_path: Path) -> None:
     assert "cannot be written" in run("anchor", case, tmp_path / "absent", code=2).err
 
 
-SEALED = ("seal", "signed_by", "recorded")
+SEALED = ("seal", "signed_by", "recorded", "searched")
 
 
 def test_bundle_and_verify_it(case: Path, tmp_path: Path) -> None:

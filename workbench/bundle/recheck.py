@@ -69,6 +69,8 @@ class Proof:
     closed: Mapping[str, int]
     tables: tuple[str, ...]
     partly: tuple[str, ...]
+    previews: int | None = None
+    """So many were made again from their objects and compared; null where nobody could."""
 
     def messages(self) -> tuple[Message, Message, Message]:
         """What the chain proves, what was computed again from it, and what only seal and signature cover."""
@@ -78,7 +80,10 @@ class Proof:
         chain = {"bound": f"{self.bound:,}", "rows": f"{self.bound + self.unbound:,}"}
         return (
             Message("proof-chain-closed", {**chain, "closed": closed}) if closed else Message("proof-chain", chain),
-            Message("proof-computed", {"tables": ", ".join(self.tables), "partly": ", ".join(self.partly)}),
+            Message(
+                "proof-computed" if self.previews is None else "proof-computed-previews",
+                {"tables": ", ".join(self.tables), "partly": ", ".join(self.partly), "previews": self.previews},
+            ),
             Message("proof-seal"),
         )
 

@@ -15,6 +15,7 @@ from workbench.bundle.charts import LOOKED, timeline_chart
 from workbench.bundle.days import Days
 from workbench.bundle.formats import Row, counted
 from workbench.bundle.leftout import sentences
+from workbench.bundle.pictures import Remade
 from workbench.bundle.selection import Selection
 from workbench.bundle.tables import EVERYTHING
 from workbench.case.previews import Previews
@@ -104,7 +105,7 @@ def write_report(
     selection: Selection,
     days: Days,
     watched: list[Row],
-    previews: Previews,
+    previews: Previews | Remade,
 ) -> tuple[list[tuple[str, bytes]], bytes]:
     """The previews that the page shows, by SHA-256, and the page. `made` reads the rebuilt case, `first` the other;
     `watched` is what is told of watched servers.

@@ -18,6 +18,7 @@ from workbench.bundle.bagfiles import UNREADABLE, Digests, is_bundle, opened
 from workbench.bundle.hostile import LONGEST_LINE, plain_json
 from workbench.bundle.leaks.search import Search
 from workbench.bundle.numbering import REFERS
+from workbench.bundle.pictures import Previewer, previews_hold
 from workbench.bundle.recheck import Proof, Recheck
 from workbench.bundle.retable import PARTLY, WHOLE, tables_hold
 from workbench.bundle.signing import fingerprint_of, holds
@@ -74,14 +75,15 @@ def verify_bundle(
     *,
     expect_seal: str | None = None,
     expect_key: str | None = None,
+    previewer: Previewer | None = None,
     search: Search | None = None,
     known: Known | None = None,
 ) -> BundleVerified:
     """Read every byte again, and compute again what can be.
 
     `expect_seal` is the seal, and `expect_key` the fingerprint of the key, that the recipient got by another way: any
-    other, or none, is a problem. For a job thread. Raises `UserError` ``bundle-not-found``, ``bundle-unreadable``,
-    and `Cancelled`.
+    other, or none, is a problem. `previewer` makes previews again to compare them. For a job thread. Raises
+    `UserError` ``bundle-not-found``, ``bundle-unreadable``, and `Cancelled`.
 
     Who writes a bundle gives a `search`, which gets every byte and the values of the bundle's case, and the digests of
     files that were read back after they were written.
@@ -93,7 +95,7 @@ def verify_bundle(
     try:
         bag = check_bag(files, progress, search, known)
         checked = len(files.sizes)
-        ours = _Ours(bag, progress, search)
+        ours = _Ours(bag, progress, search, previewer)
         if "Workbench-Bundle" in bag.info or layout.SUMMARY in files.sizes:
             checked += ours.check()
         if expect_seal is not None and ours.seal != expect_seal.strip().lower():
@@ -117,10 +119,11 @@ def verify_bundle(
 class _Ours:
     """What only bundles of this program have."""
 
-    def __init__(self, bag: Bag, progress: Progress, search: Search | None = None) -> None:
+    def __init__(self, bag: Bag, progress: Progress, search: Search | None, previewer: Previewer | None) -> None:
         self.bag = bag
         self.progress = progress
         self.search = search
+        self.previewer = previewer
         self.head: str | None = None
         self.seal: str | None = None
         self.signed_by: str | None = None
@@ -413,7 +416,8 @@ class _Ours:
         self._rows(recheck)
         bound, unbound, closed = recheck.finish(self.head, self.ops)
         tables_hold(recheck)
-        self.proof = Proof(bound, unbound, closed, WHOLE, PARTLY)
+        previews = None if self.previewer is None else previews_hold(recheck, self.previewer)
+        self.proof = Proof(bound, unbound, closed, WHOLE, PARTLY, previews)
         return True
 
 

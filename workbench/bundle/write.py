@@ -23,6 +23,7 @@ from workbench.bundle.formats import Row, json_line, write_table
 from workbench.bundle.leaks.needles import Sought, sought
 from workbench.bundle.leaks.search import Search, Searched
 from workbench.bundle.numbering import Renumbering
+from workbench.bundle.pictures import Previewer, Remade
 from workbench.bundle.rebuild import EMPTY, Origin, rebuild
 from workbench.bundle.redaction import Redaction, read_redaction
 from workbench.bundle.report import Facts, write_report
@@ -72,10 +73,12 @@ def write_bundle(
     recipient: str | None = None,
     redact: Path | Redaction | None = None,
     sign: Path | None = None,
+    previewer: Previewer | None = None,
     progress: Progress | None = None,
 ) -> Written:
     """Write what the filter shows as a BagIt bag (RFC 8493) and verify it.
 
+    `previewer` makes the pictures of the report again from the objects; without one those of the cache are taken.
     For a job thread. Raises `UserError` (the name is taken, the disk is full, a key or a redaction cannot be used, the
     finished bundle does not verify) and `Cancelled`; nothing is left under the name of `out` then.
     """
@@ -85,7 +88,7 @@ def write_bundle(
     signer = read_key(sign) if sign is not None else None
     try:
         with _scratch(out) as scratch, case.reader() as reader:
-            written = _Writing(case, reader, out, scratch, asked, redaction, progress or Progress()).run(
+            written = _Writing(case, reader, out, scratch, asked, redaction, progress or Progress(), previewer).run(
                 as_zip, recipient, signer
             )
     except OSError as error:
@@ -150,6 +153,7 @@ class _Writing:
     asked: Filter
     redaction: Redaction
     progress: Progress
+    previewer: Previewer | None = None
     lost: dict[int, str] = field(default_factory=dict)
     objects: int = 0
     object_bytes: int = 0
@@ -390,9 +394,9 @@ class _Writing:
         return facts
 
     def _previews_and_report(self, sink: Sink, facts: Facts, tables: Tables, days: Any, watched: list[Row]) -> None:
-        previews, html = write_report(
-            facts, tables.made, self.reader, tables.selection, days, watched, self.case.previews
-        )
+        cache = self.case.previews
+        source = Remade(self.previewer, tables.made.evidence, self.progress) if self.previewer else cache
+        previews, html = write_report(facts, tables.made, self.reader, tables.selection, days, watched, source)
         for sha256, jpeg in previews:
             sink.add_bytes(f"{layout.PREVIEWS}/{sha256}.jpg", jpeg)
         sink.add_bytes(layout.REPORT, html)

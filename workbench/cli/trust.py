@@ -123,11 +123,15 @@ def _verified_bundle(call: Call, path: Path) -> dict[str, Any]:
     if not is_bundle(path):
         raise UserError("cli-neither", path=path.name)
     from workbench.bundle.signing import expected_key
+    from workbench.jobs.pool import Pool
+    from workbench.jobs.previews import Previewer
 
     seal, key = call.args.expect_seal, call.args.expect_key
     if seal is not None and re.fullmatch(r"[0-9A-Fa-f]{64}", seal.strip()) is None:
         raise UserError("seal-expected")
-    found = verify_bundle(path, call.progress, expect_seal=seal, expect_key=None if key is None else expected_key(key))
+    fingerprint = None if key is None else expected_key(key)
+    with Pool() as pool:
+        found = verify_bundle(path, call.progress, expect_seal=seal, expect_key=fingerprint, previewer=Previewer(pool))
     return {
         "ok": found.ok,
         "checked": found.checked,
@@ -208,9 +212,11 @@ def _bundle_arguments(parser: ArgumentParser) -> None:
 def _bundle(call: Call) -> int:
     from workbench.bundle.leftout import sentences
     from workbench.bundle.write import write_bundle
+    from workbench.jobs.pool import Pool
+    from workbench.jobs.previews import Previewer
 
     args = call.args
-    with _to_record_in(call) as case:
+    with _to_record_in(call) as case, Pool() as pool:
         with case.reader() as reader:
             asked = filter_of(call, reader)
         written = write_bundle(
@@ -221,6 +227,7 @@ def _bundle(call: Call) -> int:
             recipient=args.recipient,
             redact=None if args.redact is None else Path(args.redact),
             sign=None if args.sign is None else Path(args.sign),
+            previewer=Previewer(pool),
             progress=call.progress,
         )
     result: dict[str, Any] = {

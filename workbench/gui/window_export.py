@@ -14,6 +14,7 @@ from workbench.core.errors import Cancelled, UserError
 from workbench.gui.texts import message_text, text
 
 if TYPE_CHECKING:
+    from workbench.bundle.verify import BundleVerified
     from workbench.bundle.write import Written
     from workbench.case.case import Case
     from workbench.core.filter import Filter
@@ -107,11 +108,11 @@ class Export:
         if not chosen:
             return
         path = chosen[0]
-        from workbench.bundle.verify import is_bundle, verify_bundle
+        from workbench.bundle.verify import is_bundle
 
         if not await asyncio.to_thread(is_bundle, path):
             raise UserError("bundle-not-found", path=path.name)
-        job = window.jobs.start("job.verify", lambda progress: verify_bundle(path, progress), path.name)
+        job = window.jobs.start("job.verify", lambda progress: _check(path, progress), path.name)
         found = await window.jobs.outcome(job)
         await self._show(path.name, found)
 
@@ -121,19 +122,32 @@ class Export:
         await VerifiedDialog(self._window.theme, name, found, self._window).answer()
 
 
+def _check(path: Path, progress: Progress) -> BundleVerified:
+    from workbench.bundle.verify import verify_bundle
+    from workbench.jobs.pool import Pool
+    from workbench.jobs.previews import Previewer
+
+    with Pool() as pool:
+        return verify_bundle(path, progress, previewer=Previewer(pool))
+
+
 def _write(case: Case, plan: ExportPlan, progress: Progress) -> Written:
     from workbench.bundle.write import write_bundle
+    from workbench.jobs.pool import Pool
+    from workbench.jobs.previews import Previewer
 
-    return write_bundle(
-        case,
-        plan.out,
-        plan.asked,
-        as_zip=plan.as_zip,
-        recipient=plan.recipient or None,
-        redact=plan.redact,
-        sign=plan.sign,
-        progress=progress,
-    )
+    with Pool() as pool:
+        return write_bundle(
+            case,
+            plan.out,
+            plan.asked,
+            as_zip=plan.as_zip,
+            recipient=plan.recipient or None,
+            redact=plan.redact,
+            sign=plan.sign,
+            previewer=Previewer(pool),
+            progress=progress,
+        )
 
 
 def questions_of(session: Session, asked: Filter) -> Questions:
