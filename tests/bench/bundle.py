@@ -10,6 +10,7 @@ synced before each run, outside of the clock.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench.common import Report, Run, alternate, cache, finish, median, ours, scratch, spread, timed
+from workbench.case import schema
 
 SEED = 7
 FOLDERS = 30
@@ -50,7 +52,8 @@ def main() -> None:
     args = parser.parse_args()
     count, size = (30, 3 << 20) if args.small else (1500, 1 << 30)
     repeats = 1 if args.small else int(os.environ.get("BENCH_REPEATS", "5"))
-    files, case = make(cache() / f"bundle-{count}", count, size)
+    tables = hashlib.sha256(repr(sorted(schema.expected().items())).encode()).hexdigest()[:8]
+    files, case = make(cache() / f"bundle-{count}-{tables}", count, size)
     report = Report("h", f"bundle of {count:,} files, {size >> 20:,} MB, beside `cp -r`, `bagit.py` and its check")
     report.tools = [*ours(), f"bagit {version('bagit')}"]
     with scratch() as place:
