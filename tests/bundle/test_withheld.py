@@ -96,6 +96,12 @@ def test_few_names_and_many_are_met_alike(count: int) -> None:
         assert not hidden.mentions_text(text), text
 
 
+@given(st.lists(st.sampled_from(["/1.png", "x/1.png", "203.0.113.7", "open", "%", "a%", "31.png", "\\", "&"])))
+def test_texts_that_are_looked_into_together(texts: list[str]) -> None:
+    raw = [each.encode() for each in texts]
+    assert list(HIDDEN.any_in(raw)) == [at for at, each in enumerate(raw) if HIDDEN.mentions(each)]
+
+
 def test_a_name_that_others_have_too_proves_nothing() -> None:
     path = "studio/storyboard.png"
     assert Withheld(paths=(path,)).mentions_text("storyboard.png")

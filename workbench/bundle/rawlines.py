@@ -79,10 +79,8 @@ def _in_run(run: list[Place], stream: BinaryIO, hidden: Withheld) -> Iterator[Pl
     first = run[0][0]
     stream.seek(first)
     block = stream.read(run[-1][0] + run[-1][1] - first)
-    if hidden.mentions(block):
-        for place in run:
-            if hidden.mentions(block[place[0] - first : place[0] - first + place[1]]):
-                yield place
+    lines = [block[start - first : start - first + length] for start, length, *_ in run]
+    yield from (run[at] for at in hidden.any_in(lines))
 
 
 def _table(reader: Reader, table: str, mask: Mask, reading: int, *, rejected: bool) -> Iterator[Place]:

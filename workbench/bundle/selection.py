@@ -222,7 +222,7 @@ class _Choice(Masks):
         cursor = self.reader.conn.execute(f"SELECT id, ifnull({column}, '') FROM {table} {where}")
         while rows := cursor.fetchmany(TOGETHER):
             ids, texts = zip(*rows, strict=True)
-            for at in self.hidden.any_in([_text(each) for each in texts]):
+            for at in self.hidden.any_in(list(map(_raw, texts))):
                 out[ids[at]] = True
         return out
 
@@ -625,8 +625,8 @@ def _keys(target_kind: str, target: int, kind: str, slot: str, value: str | None
     return found | {(target_kind, target, kind, "slot", slot)} if slot else found
 
 
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
+def _raw(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
 
 
 def _pointers() -> str:

@@ -136,10 +136,18 @@ class Withheld:
             return True
         return self.has_words and any(self._names_in(view) for view in views)
 
-    def any_in(self, texts: Sequence[str]) -> Iterator[int]:
-        """Which of these texts, by their place, mention something. Faster than one by one where few of them do."""
-        if texts and self.mentions("\n".join(texts).encode("utf-8", "surrogateescape")):
-            yield from (at for at, text in enumerate(texts) if self.mentions_text(text))
+    def any_in(self, texts: Sequence[bytes], first: int = 0) -> Iterator[int]:
+        """Which of these texts, by their place, mention something. Looked into together, then in halves: faster than
+        one by one where few of them do.
+        """
+        if not texts or not self.mentions(b"\n".join(texts)):
+            return
+        if len(texts) == 1:
+            yield first
+            return
+        half = len(texts) // 2
+        yield from self.any_in(texts[:half], first)
+        yield from self.any_in(texts[half:], first + half)
 
     def mentions_text(self, text: str | None) -> bool:
         """The same for a text; surrogates stand for bytes that are no UTF-8."""
