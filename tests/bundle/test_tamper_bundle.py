@@ -49,10 +49,11 @@ OUTSIDE = {
     "objects.": "tables that only Workbench computes again",
     "tables/": "tables that only Workbench computes again",
     "selection.wbcase, its acts": "the own chain and guards of selection.wbcase, which only Workbench checks",
+    ".csv": "line ends and quotes of a table whose values are the same",
     "bundle.json": "words of bundle.json that nothing else tells: recipient, time, programs",
 }
 """Places where a change can go unnoticed once everything is made anew: only the seal or a signature covers it."""
-BOTH = ("report.html", "previews/", "README.txt", "verify.py", "logs/", "bundle.json")
+BOTH = ("report.html", "previews/", "README.txt", "verify.py", "logs/", "bundle.json", ".csv")
 WORKBENCH = (*BOTH, "tables/changes", "tables/charter", "tables/timeline", "tables/snapshots", "tables/logs")
 STAND_ALONE = tuple(OUTSIDE)
 AGREEMENT = {
@@ -267,6 +268,15 @@ def test_random_changes(bundles: dict[str, tuple[Path, str]], tmp_path: Path) ->
                 resealed(bundle)
             except (OSError, ValueError, KeyError, TypeError, IndexError):
                 how = "cannot be sealed"
+        if (
+            how == "all anew"
+            and changed.exists()
+            and "manifest" in changed.name
+            and digest_of(changed) == digest_of(clean / path)
+        ):
+            tally["a manifest, made anew as it was"] += 1
+            shutil.rmtree(bundle)
+            continue
         found = verify_bundle(bundle)
         alone = stand_alone(bundle)
         told = f"{number} {kind} {change.__name__} {path} {how}"
