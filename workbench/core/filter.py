@@ -62,7 +62,9 @@ class Filter:
     not_label: tuple[str, ...] = ()
     not_action: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
-    """Hexadecimal SHA-256 of named objects: what *filter to selection* sets."""
+    """Hexadecimal SHA-256 of named objects, and ``sighting:ID`` of files that were only listed: what *filter to
+    selection* sets.
+    """
     own: bool = False
 
     def without(self, *facets: str) -> Filter:

@@ -12,6 +12,7 @@ from workbench.gui.texts import text
 if TYPE_CHECKING:
     from workbench.case.readers import Reader
     from workbench.gui.main_window import MainWindow
+    from workbench.ops.marks import Target
     from workbench.workspace import Workspace
 
 
@@ -61,19 +62,19 @@ class Filters:
         targets = self._window.marks.targets()
         if not targets:
             return
-        kind, ids = targets[0][0], [number for _, number in targets]
-        shown = self._workspace.filter
-        if kind == "address":
-            addresses = tuple(await self._window.open_session.read(address_texts, ids))
+        kinds = {kind for kind, _ in targets}
+        read, shown = self._window.open_session.read, self._workspace.filter
+        if kinds == {"address"}:
+            addresses = tuple(await read(address_texts, [number for _, number in targets]))
             shown = (
                 replace(shown, not_address=(*shown.not_address, *addresses))
                 if without
                 else replace(shown, address=addresses)
             )
-        elif kind == "object" and not without:
-            shown = replace(shown, objects=tuple(await self._window.open_session.read(object_hashes, ids)))
-        elif kind in ("object", "sighting") and without:
-            paths = await self._window.open_session.read(paths_of, kind, ids)
+        elif kinds <= {"object", "sighting"} and not without:
+            shown = replace(shown, objects=tuple(await read(item_names, targets)))
+        elif kinds <= {"object", "sighting"}:
+            paths = await read(paths_of, targets)
             shown = replace(shown, not_path=(*shown.not_path, *(glob_of(path) for path in paths)))
         else:
             self._window.toast.info(text("window.cannot-filter"))
@@ -100,19 +101,22 @@ def address_texts(reader: Reader, ids: Sequence[int]) -> list[str]:
     return [str(reader.value("SELECT text FROM address WHERE id = ?", (each,))) for each in ids]
 
 
-def object_hashes(reader: Reader, ids: Sequence[int]) -> list[str]:
-    """Hashes of objects, as the filter names them."""
-    return [bytes(reader.value("SELECT sha256 FROM object WHERE id = ?", (each,))).hex() for each in ids]
+def item_names(reader: Reader, targets: Sequence[Target]) -> list[str]:
+    """Objects and listed files, as the filter names them."""
+    sha256 = "SELECT sha256 FROM object WHERE id = ?"
+    return [
+        bytes(reader.value(sha256, (row,))).hex() if kind == "object" else f"sighting:{row}" for kind, row in targets
+    ]
 
 
-def paths_of(reader: Reader, kind: str, ids: Sequence[int]) -> list[str]:
-    """Where objects or sightings were seen, each path once."""
-    column = "object" if kind == "object" else "id"
+def paths_of(reader: Reader, targets: Sequence[Target]) -> list[str]:
+    """Where objects and sightings were seen, each path once."""
     found: dict[str, None] = {}
-    for each in ids:
+    for kind, row in targets:
+        column = "object" if kind == "object" else "id"
         for (path,) in reader.all(
             f"SELECT DISTINCT p.display FROM sighting s JOIN path p ON p.id = s.path WHERE s.{column} = ?",  # noqa: S608
-            (each,),
+            (row,),
         ):
             found[str(path)] = None
     return list(found)

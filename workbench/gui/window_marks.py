@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from workbench.core.errors import UserError
 from workbench.gui.texts import text
 
@@ -24,7 +26,7 @@ class Marks:
         self._window = window
 
     def targets(self) -> list[Target]:
-        """What a mark is put on: the selection of the kind that is in focus, else what is in focus."""
+        """What a mark is put on: what is shown or picked of the kind that is in focus."""
         session = self._window.session
         if session is None:
             return []
@@ -34,12 +36,29 @@ class Marks:
         if focus is not None:
             kinds.sort(key=lambda kind: kind != focus.kind)
         for kind in kinds:
-            picked = workspace.selection(kind)
-            if focus is not None and kind == focus.kind and focus.id not in picked:
+            picked = self._items() if kind == "item" else workspace.selection(kind)
+            if kind != "item" and focus is not None and kind == focus.kind and focus.id not in picked:
                 picked = (focus.id,)
             if picked:
                 return [target_of(kind, each) for each in picked]
         return []
+
+    def _items(self) -> tuple[int, ...]:
+        """In the viewer the picture that it shows; in the gallery what is picked, else what has the keyboard. Nothing
+        that the filter hides.
+        """
+        window = self._window
+        viewer, gallery = window.panes.get("viewer"), window.panes.get("gallery")
+        if viewer is not None and window.stack.currentWidget() is viewer:
+            shown: int | None = viewer.item  # type: ignore[attr-defined]
+            return () if shown is None else (shown,)
+        workspace = window.open_session.workspace
+        focus = workspace.focus
+        picked = workspace.selection("item") or ((focus.id,) if focus is not None and focus.kind == "item" else ())
+        if gallery is None:
+            return picked
+        visible = np.isin(np.asarray(picked, np.int64), gallery.ids())  # type: ignore[attr-defined]
+        return tuple(each for each, there in zip(picked, visible.tolist(), strict=True) if there)
 
     def verdict(self, word: str) -> None:
         """Decide."""
@@ -184,12 +203,8 @@ def tags_in_use(reader: Reader) -> list[str]:
 
 
 def address_state(reader: Reader, ids: Sequence[int]) -> tuple[list[str], bool]:
-    """Addresses by id as text, and whether all of them are the observer's own already."""
-    marks = ",".join("?" * len(ids))
-    texts = [row[0] for row in reader.all(f"SELECT text FROM address WHERE id IN ({marks})", list(ids))]  # noqa: S608
-    own = reader.value(
-        "SELECT count(*) FROM mark_now WHERE kind = 'own' AND target_kind = 'address' AND present "  # noqa: S608
-        f"AND target IN ({marks})",
-        list(ids),
-    )
-    return texts, own == len(ids)
+    """Addresses by id as text, and whether all of them are the observer's own already. Any number of ids."""
+    texts = [reader.value("SELECT text FROM address WHERE id = ?", (each,)) for each in ids]
+    sql = "SELECT target FROM mark_now WHERE kind = 'own' AND target_kind = 'address' AND present"
+    own = {row[0] for row in reader.all(sql)}
+    return [each for each in texts if each is not None], own.issuperset(ids)

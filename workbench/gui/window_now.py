@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from workbench.gui.session import Session
 
 
+NUMBERED = ("relevant", "not-relevant", "later", "unseen", "tag", "untag", "note", "filter-selection", "filter-not")
+"""Acts on what is selected."""
+
+
 class Now:
     """Keeps the window's own lines and its actions up to date. Main thread."""
 
@@ -101,7 +105,16 @@ class Now:
                 there |= Need.UNDO if self._window.facts.undo is not None else Need.NOTHING
                 there |= Need.REDO if self._window.facts.redo is not None else Need.NOTHING
         self._window.actions_by_name.enable(there)
+        self._number_acts(len(self._window.marks.targets()))
         self.renew_checks()
+
+    def _number_acts(self, count: int) -> None:
+        """Say before the act how many it is about, where it is more than one."""
+        for name in NUMBERED:
+            said = text(f"action.{name}")
+            self._window.actions_by_name[name].setText(
+                text("window.act-on", act=said, count=f"{count:,}") if count > 1 else said
+            )
 
     def renew_checks(self) -> None:
         acts = self._window.actions_by_name

@@ -33,6 +33,8 @@ __all__ = ["STATES", "Mask", "addresses", "events", "object_states", "sightings"
 EVENT_FACETS = ("address", "country", "asn", "label", "action")
 """Facets that speak of events and addresses. A file is shown when some event matched to it fits all of them, and left
 out when any event matched to it fits an excluded one."""
+LISTED = "sighting:"
+"""Begins the name of a file that was only listed, among the objects of a filter."""
 FILE_FACETS = ("snapshot", "type", "state", "change", "objects")
 """Facets that speak of files only; for events likewise the other way round."""
 SHARED_FACETS = ("source", "path", "not_path", "tag", "not_tag", "verdict", "not_verdict", "text")
@@ -100,7 +102,9 @@ def _objects(reader: Reader, asked: Filter, columns: Any) -> Mask:
     mask = np.ones(len(columns["path"]), bool)
     of = columns["object"]
     if asked.objects:
-        mask &= table_of(size, object_ids(reader, asked.objects))[of]
+        named = table_of(size, object_ids(reader, asked.objects))[of]
+        named[[row - 1 for row in sighting_ids(asked.objects) if 0 < row <= len(named)]] = True
+        mask &= named
     if asked.type:
         mask &= _typed(reader, size, asked.type, of)
     if asked.not_type:
@@ -152,9 +156,15 @@ def _with_fact(reader: Reader, size: int, key: str, value: str) -> Mask:
     return table_of(size, ids_of(reader, "SELECT object FROM fact WHERE key = ? AND value = ?", (key, value)))
 
 
+def sighting_ids(names: Sequence[str]) -> list[int]:
+    """Ids of sightings among the names of objects."""
+    return [int(each.removeprefix(LISTED)) for each in names if each.startswith(LISTED)]
+
+
 def object_ids(reader: Reader, hashes: Sequence[str]) -> list[int]:
     """Ids of objects named by hexadecimal SHA-256; unknown ones are left out."""
     found: list[int] = []
+    hashes = [each for each in hashes if not each.startswith(LISTED)]
     for at in range(0, len(hashes), 500):
         part = [bytes.fromhex(each) for each in hashes[at : at + 500]]
         found += ids_of(reader, f"SELECT id FROM object WHERE sha256 IN ({marks(part)})", part)

@@ -255,6 +255,11 @@ class ViewerPane(ZonedPane):
         super().showEvent(event)
         self.show_focus(self.session.workspace.focus)
 
+    @property
+    def item(self) -> int | None:
+        """The file that is shown."""
+        return self.left.item
+
     def _place(self) -> None:
         at, count = self.locate(self.left.item) if self.left.item is not None else (0, 0)
         known = at > 0
