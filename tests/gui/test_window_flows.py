@@ -73,6 +73,7 @@ def test_a_bundle_is_exported_and_verified(run: Run, robot: WindowRobot, case: P
         verified.accept()
         jobs = robot.window.panes["activity"].jobs  # type: ignore[attr-defined]
         assert [row.job.phase for row in jobs.rows.values()] == [Phase.DONE, Phase.DONE]
+        await robot.calm()
 
     run(scenario())
 
