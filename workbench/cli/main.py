@@ -58,8 +58,9 @@ def _run(words: list[str], stop: Stop, window: Window | None) -> int:
         return DONE
     if name == "--version":
         from workbench import __version__
+        from workbench.jobs.sandbox import protection
 
-        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        sys.stdout.write(f"{PROGRAM} {__version__}\n{protection().message().text()}\n")
         return DONE
     command = commands.find(name)
     if command is None:

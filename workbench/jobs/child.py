@@ -16,7 +16,7 @@ from typing import Any, Literal
 from workbench.analyze.registry import clean
 from workbench.core.errors import UserError
 from workbench.core.messages import Message
-from workbench.jobs.process import command, end, start
+from workbench.jobs.process import closed_environment, command, end, start
 from workbench.jobs.replies import JUDGES, MAX_PIXELS, BadReply
 from workbench.jobs.wire import Line, SocketLine, WireError, receive_frame, send_frame
 
@@ -73,7 +73,9 @@ class Child:
         self.overdue = False
         self.line: Line
         try:
-            self.process, self.line = start(worker_command(), [str(memory), str(os.getpid())], sockets)
+            self.process, self.line = start(
+                worker_command(), [str(memory), str(os.getpid())], sockets, closed_environment()
+            )
         except OSError as error:
             raise WorkerDied("start", detail=str(error)) from error
         self.pid = self.process.pid

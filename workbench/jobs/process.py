@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import workbench
@@ -32,8 +32,24 @@ def _environment() -> dict[str, str]:
     return kept
 
 
-def start(words: Sequence[str], rest: Sequence[str], sockets: bool) -> tuple[subprocess.Popen[bytes], Line]:
+PASSED = ("PATH", "LANG", "LANGUAGE", "TZ", "TZDIR", "SYSTEMROOT", "WINDIR", "TEMP", "TMP", "LD_LIBRARY_PATH")
+"""Variables that a worker may see, with those that begin with ``LC_`` or ``PYTHON``: none of them is a secret."""
+
+
+def closed_environment() -> dict[str, str]:
+    """What a worker is told of the world: enough to start Python in the same way, and nothing of the user's."""
+    return {
+        name: value
+        for name, value in _environment().items()
+        if name.upper() in PASSED or name.upper().startswith(("LC_", "PYTHON", "OPENBLAS_", "OMP_", "MALLOC_"))
+    }
+
+
+def start(
+    words: Sequence[str], rest: Sequence[str], sockets: bool, environment: Mapping[str, str] | None = None
+) -> tuple[subprocess.Popen[bytes], Line]:
     """Run ``WORDS LINE REST``, where LINE is what `workbench.jobs.entry.line_at` takes. Raises `OSError`."""
+    told = _environment() if environment is None else environment
     errors = None if os.environ.get("WORKBENCH_WORKER_STDERR") else subprocess.DEVNULL
     if not sockets:
         process = subprocess.Popen(
@@ -41,7 +57,7 @@ def start(words: Sequence[str], rest: Sequence[str], sockets: bool) -> tuple[sub
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=_environment(),
+            env=told,
             bufsize=0,
         )
         assert process.stdin is not None
@@ -54,7 +70,7 @@ def start(words: Sequence[str], rest: Sequence[str], sockets: bool) -> tuple[sub
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            env=_environment(),
+            env=told,
             pass_fds=(theirs.fileno(),),
             start_new_session=True,
             cwd="/",

@@ -1,7 +1,8 @@
 """The child's entry: ``python -m workbench.jobs.worker``. Reads hostile bytes, so that nobody else has to.
 
 One request at a time from the line given on the command line, one answer each. It has limits on memory and time, no
-case, no names or paths, and ends when the program that started it does. It imports numpy, Pillow and the log parsers
+case, no names or paths, on Linux no network and no files but those of Python (`workbench.jobs.sandbox`), and ends when
+the program that started it does. It imports numpy, Pillow and the log parsers
 only when a task needs them.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 from workbench.core.errors import UserError
 from workbench.jobs.entry import die_with_parent, give_way, line_at
+from workbench.jobs.sandbox import lock_down
 from workbench.jobs.wire import Buffer, Line, Stream, WireError, receive_frame, send_frame
 
 Data = bytes | memoryview
@@ -190,6 +192,7 @@ def main(arguments: Sequence[str]) -> int:
     """``FD MEMORY PARENT``: the socket's number (``-`` for standard input and output), limit in bytes, parent's id."""
     where, memory, parent = arguments
     confine(int(memory), int(parent))
+    lock_down()
     serve(line_at(where))
     # Without the interpreter's tidying up: nothing here outlives the process.
     os._exit(0)

@@ -10,8 +10,9 @@ from workbench.core.errors import UserError
 from workbench.core.times import parse_zone
 from workbench.gui.dialogs.dialog import Dialog, Form
 from workbench.gui.settings import SETTINGS, ZONE, Setting, Settings
-from workbench.gui.texts import text
+from workbench.gui.texts import message_text, text
 from workbench.gui.theme import Theme
+from workbench.jobs.sandbox import protection
 
 
 class PreferencesDialog(Dialog):
@@ -32,6 +33,8 @@ class PreferencesDialog(Dialog):
             field = self._field(setting)
             self.fields[setting.key] = field
             form.add(f"setting.{setting.key}", field, f"setting.{setting.key}.help")
+        self.section(text("preferences.protection"))
+        self.paragraph(message_text(protection().message()), "dim")
         self.add_close()
 
     def _field(self, setting: Setting[Any]) -> QWidget:
