@@ -94,6 +94,11 @@ class Withheld:
                 self._add(word, "", odd)
         self._has_spaces = any(" " in each for each in odd)
         self._odd = re.compile("|".join(map(_bounded, sorted(odd, key=len, reverse=True)))) if odd else None
+        self._wanted = {
+            before + name if before != "/" else name
+            for name, all_before in self._names.items()
+            for before in all_before
+        }
         begins = sorted({_beginning(each) for each in (*self.networks, *self._exact) if each.version == 4})
         self._dotted = re.compile("|".join(begins).encode()) if begins else None
 
@@ -211,8 +216,8 @@ class Withheld:
         if not self._names:
             return False
         # Most texts hold none of the names anywhere: that is seen without looking at where its parts stand.
-        if len(self._names) <= FEW:
-            if not any(each in text for each in self._names):
+        if len(self._wanted) <= FEW:
+            if not any(each in text for each in self._wanted):
                 return False
         else:
             parts = set(_PARTS.findall(text))
