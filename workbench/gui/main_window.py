@@ -320,6 +320,7 @@ class MainWindow(QMainWindow):
             self.filter_bar.hide()
             self.timetable.stop()
             self.watch.forget()
+            self.toast.forget()
             for pane in self.panes.values():
                 pane.stop()
             panes, self.panes = list(self.panes.values()), {}

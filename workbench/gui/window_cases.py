@@ -90,15 +90,36 @@ class Cases:
         try:
             from workbench.case.case import open_case
 
-            await self._window.leave_case()
+            # The open case is left when the other one is open, so that what is no case costs nothing. One that is open
+            # already must be left before: its file may not be opened beside SQLite.
+            if self._is_open(path):
+                await self._window.leave_case()
             case = await asyncio.to_thread(open_case, path, write=write, allow_risky=allow_risky)
-            await self._take(case)
+            await self._change_to(case)
         except UserError as error:
             self._opening = False
             return await self._stopped(path, error)
         finally:
             self._opening = False
         return True
+
+    def _is_open(self, path: Path) -> bool:
+        session = self._window.session
+        if session is None:
+            return False
+        try:
+            return session.case.path.samefile(path)
+        except OSError:
+            return False
+
+    async def _change_to(self, case: Case) -> None:
+        """Leave the case that is open and show this one."""
+        try:
+            await self._window.leave_case()
+        except BaseException:
+            await asyncio.to_thread(case.close)
+            raise
+        await self._take(case)
 
     async def _take(self, case: Case) -> None:
         examiner = self._window.settings.get(EXAMINER).strip()
@@ -154,9 +175,8 @@ class Cases:
             return
         from workbench.case.case import create
 
-        await window.leave_case()
         case = await asyncio.to_thread(create, wanted.path, wanted.title, wanted.examiner, wanted.number)
-        await self._take(case)
+        await self._change_to(case)
 
     async def _open(self) -> None:
         from workbench.gui.dialogs.choose import choose

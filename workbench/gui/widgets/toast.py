@@ -123,6 +123,12 @@ class MessageBar(QFrame):
             self.hide()
         self.dismissed.emit()
 
+    def forget(self) -> None:
+        """Take away all notices: what they speak of is gone."""
+        self._waiting.clear()
+        if self._now is not None:
+            self.dismiss()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape dismisses."""
         if event.key() == Qt.Key.Key_Escape:
