@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.bundle.forging import digest_of, resealed
 from workbench.bundle import layout
+from workbench.bundle.bagfiles import is_bundle
 from workbench.bundle.verify import verify_bundle
 from workbench.bundle.write import write_bundle
 from workbench.case.case import open_case
@@ -277,8 +278,14 @@ def test_random_changes(bundles: dict[str, tuple[Path, str]], tmp_path: Path) ->
             tally["a manifest, made anew as it was"] += 1
             shutil.rmtree(bundle)
             continue
-        found = verify_bundle(bundle)
         alone = stand_alone(bundle)
+        if not is_bundle(bundle):  # without bagit.txt: refused, with exit code 2
+            tally["refused as no bundle"] += 1
+            assert alone == 2
+            assert not bag_holds(bundle)
+            shutil.rmtree(bundle)
+            continue
+        found = verify_bundle(bundle)
         told = f"{number} {kind} {change.__name__} {path} {how}"
         if not found.problems:
             sentence = outside(path, WORKBENCH)
