@@ -129,8 +129,12 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - the future carries every failure to whoever asked
             order.future.set_exception(driver.in_words(error))
             return
-        self._evidence.remember(done.seq, done.hash)
-        self._cache(done, transaction)
+        # The op is done: what fails after its commit ends neither it nor this thread, for which every later op waits.
+        try:
+            self._evidence.remember(done.seq, done.hash)
+            self._cache(done, transaction)
+        except Exception:
+            log.exception("what follows op %s failed", done.seq)
         order.future.set_result(done)
         try:
             self._changed(done)
