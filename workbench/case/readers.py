@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -21,6 +23,9 @@ from workbench.core.errors import UserError
 P = ParamSpec("P")
 R = TypeVar("R")
 
+log = logging.getLogger("workbench.case")
+PATIENCE_S = 20.0
+"""So long `Readers.close` waits for queries that it interrupted."""
 STEPS = 50_000
 """Steps of SQLite's machine, some milliseconds, after which a running statement looks whether it is still wanted."""
 
@@ -136,7 +141,9 @@ class Readers:
                 self._interrupt(*self._running[future])
 
     def close(self) -> None:
-        """Drop what waits, interrupt what runs, close every connection, and wait for the threads."""
+        """Drop what waits, interrupt what runs, close every connection, and wait for the threads, but not for ever: a
+        query that is busy outside of SQLite cannot be interrupted, and closes its connection when it ends.
+        """
         with self._lock:
             self._closed = True
             for wish, conn in self._running.values():
@@ -147,9 +154,12 @@ class Readers:
                     wanted.future.cancel()
             for _ in threads:
                 self._queue.put(None)
+        end = time.monotonic() + PATIENCE_S
         for thread in threads:
             if thread is not threading.current_thread():
-                thread.join()
+                thread.join(max(end - time.monotonic(), 0))
+                if thread.is_alive():
+                    log.warning("%s did not end with its case", thread.name)
 
     @staticmethod
     def _interrupt(wish: _Wish, conn: driver.Connection) -> None:
