@@ -628,6 +628,9 @@ class Check:
         objects = {sha256.hex(): size for sha256, size in self.case.ask("SELECT sha256, size FROM object")}
         named = {EVIDENCE + "manifest-sha256.txt", CASE, *(f"{EVIDENCE}objects.{kind}" for kind in ("csv", "jsonl"))}
         named |= {RECORD + name for name in ("custody.jsonl", "bundle.json", "numbering.jsonl", "report.html")}
+        exhibits = self.summary["rows"]["files"]
+        pages = range(1, min(-(-exhibits // 100), len(self.files)) + 1)
+        named |= {f"{RECORD}exhibits/{number:04}.html" for number in pages}
         named |= {f"{RECORD}tables/{name}.{kind}" for name in TABLES for kind in ("csv", "jsonl")}
         named |= {
             f"{RECORD}rows/{table}.jsonl" for table, sets in self.sets.items() if any(each[2]["salt"] for each in sets)

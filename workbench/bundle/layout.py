@@ -25,6 +25,7 @@ ROWS = f"{RECORD}/rows"
 TABLES = f"{RECORD}/tables"
 PREVIEWS = f"{RECORD}/previews"
 REPORT = f"{RECORD}/report.html"
+EXHIBITS = f"{RECORD}/exhibits"
 SUMMARY = f"{RECORD}/bundle.json"
 NUMBERING = f"{RECORD}/numbering.jsonl"
 
@@ -66,8 +67,14 @@ def seal(custody_head: str, manifest_sha256: str) -> str:
     return sha256(f"workbench-seal-1\n{custody_head}\n{manifest_sha256}\n".encode("ascii", "replace")).hexdigest()
 
 
-REPORT_FILES = frozenset({REPORT})
-"""The pages of the report. Pictures stand in `PREVIEWS`."""
+EXHIBITS_A_PAGE = 100
+
+
+def exhibit_pages(exhibits: int) -> list[str]:
+    """The pages on which so many exhibits stand."""
+    return [f"{EXHIBITS}/{number:04}.html" for number in range(1, -(-exhibits // EXHIBITS_A_PAGE) + 1)]
+
+
 BESIDE = frozenset(
     {BAGIT, BAG_INFO, README, VERIFIER, SIGNATURE, PUBLIC_KEY, *map(manifest, ALGORITHMS)}
     | set(map(tag_manifest, ALGORITHMS))

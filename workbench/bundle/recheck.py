@@ -377,10 +377,15 @@ class Recheck:
 
     # files
 
+    def _exhibits(self) -> int:
+        """How many there are: one a row of the table of files, whose number is compared with that table."""
+        count = self.summary["rows"].get("files")
+        return min(count, len(self.bag.files.sizes) * layout.EXHIBITS_A_PAGE) if isinstance(count, int) else 0
+
     def _names(self) -> None:
         """Something in the bundle names every file."""
         named = {layout.EVIDENCE_MANIFEST, layout.CASE_FILE, layout.CUSTODY, layout.SUMMARY, layout.NUMBERING}
-        named |= {*layout.REPORT_FILES, *layout.BESIDE}
+        named |= {layout.REPORT, *layout.exhibit_pages(self._exhibits()), *layout.BESIDE}
         named |= {f"{layout.EVIDENCE}/objects.{ending}" for ending in ("csv", "jsonl")}
         named |= {f"{layout.TABLES}/{name}.{ending}" for name in COLUMNS for ending in ("csv", "jsonl")}
         named |= {

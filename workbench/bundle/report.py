@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
@@ -13,11 +13,13 @@ from markupsafe import Markup
 from workbench.bundle import layout, tagfiles
 from workbench.bundle.charts import LOOKED, timeline_chart
 from workbench.bundle.days import Days
+from workbench.bundle.exhibits import observed as look_time
+from workbench.bundle.exhibits import pages
 from workbench.bundle.formats import Row, counted
 from workbench.bundle.leftout import sentences
 from workbench.bundle.pictures import Remade
 from workbench.bundle.selection import Selection
-from workbench.bundle.tables import EVERYTHING
+from workbench.bundle.tables import EVERYTHING, Tables
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
@@ -33,6 +35,8 @@ PICTURES = 360
 ADDRESSES = 80
 OTHER_ADDRESSES = 24
 NOTES = 200
+PAGES = 60
+"""Pages of exhibits that are linked by their numbers."""
 ANONYMISING = frozenset({"vpn", "hosting", "tor", "proxy", "relay"})
 """Labels behind which somebody else may sit. An address with none of them is told first."""
 
@@ -120,7 +124,9 @@ def write_report(
     rows = list(origins.rows(made, EVERYTHING))
     by_day = {row[0] for row in made.all("SELECT id FROM snapshot WHERE precision = ?", (int(Precision.DAY),))}
     style = resource("templates", "bundle-report.css").read_text(encoding="utf-8")
-    html = _template().render(
+    html = _template(
+        "bundle-report.html"
+    ).render(
         facts=facts,
         style=Markup(style),  # noqa: S704 - our own file
         made=minute(facts.made),
@@ -133,6 +139,9 @@ def write_report(
             for row, look in zip(shown, found.snapshot[:PICTURES], strict=True)
         ],
         items=len(found),
+        per_page=layout.EXHIBITS_A_PAGE,
+        exhibit_pages=list(_page_links(len(found)))[:PAGES],
+        exhibit_page_count=len(layout.exhibit_pages(len(found))),
         exceptions=[_address(row) for row in rows if _exceptional(row)][:ADDRESSES],
         others=[_address(row) for row in rows if not _exceptional(row)][:OTHER_ADDRESSES],
         addresses=len(rows),
@@ -146,8 +155,36 @@ def write_report(
     return sorted(jpegs.items()), html.encode("utf-8", "replace")
 
 
+def write_exhibits(facts: Facts, tables: Tables, shown: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every page of exhibits. `shown` are the objects of which the bundle has a preview."""
+    total = facts.counts["files"]
+    names = layout.exhibit_pages(total)
+    style = resource("templates", "bundle-report.css").read_text(encoding="utf-8")
+    template = _template("bundle-exhibits.html")
+    for number, (name, exhibits) in enumerate(zip(names, pages(tables), strict=True), start=1):
+        html = template.render(
+            facts=facts,
+            style=Markup(style),  # noqa: S704 - our own file
+            exhibits=exhibits,
+            shown=shown,
+            first=exhibits[0].number,
+            last=exhibits[-1].number,
+            total=total,
+            page=number,
+            pages=len(names),
+        )
+        yield name, html.encode("utf-8", "replace")
+
+
+def _page_links(exhibits: int) -> Iterator[Row]:
+    for number, path in enumerate(layout.exhibit_pages(exhibits)):
+        first = number * layout.EXHIBITS_A_PAGE + 1
+        last = min(first + layout.EXHIBITS_A_PAGE - 1, exhibits)
+        yield {"file": path.removeprefix(f"{layout.RECORD}/"), "first": first, "last": last}
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     """Understood once: that takes longer than to fill it in."""
     from jinja2 import Environment, StrictUndefined
 
@@ -158,7 +195,7 @@ def _template() -> Template:
     environment.filters["size"] = size_text
     environment.filters["counted"] = counted
     environment.filters["px"] = lambda value: f"{value:.1f}"
-    return environment.from_string(resource("templates", "bundle-report.html").read_text(encoding="utf-8"))
+    return environment.from_string(resource("templates", name).read_text(encoding="utf-8"))
 
 
 def _finalize(value: Any) -> Any:
@@ -174,13 +211,6 @@ def visible(text: str) -> str:
 def minute(micros: int) -> str:
     """``2024-01-03 09:00 UTC``."""
     return to_datetime(micros, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _look_time(observed: int, precision: int) -> str:
-    """The time of a look, no finer than it is known."""
-    if precision == Precision.DAY:
-        return to_datetime(observed, UTC).strftime("%Y-%m-%d (UTC day)")
-    return minute(observed)
 
 
 def size_text(size: int | None) -> str:
@@ -242,13 +272,13 @@ def _looks(first: Reader, selection: Selection) -> list[Row]:
             of,
             {
                 "source": selection.source_name(of, source),
-                "first": _look_time(observed, precision),
+                "first": look_time(observed, precision),
                 "complete": 0,
                 "partial": 0,
                 "failed": 0,
             },
         )
-        own["last"] = _look_time(observed, precision)
+        own["last"] = look_time(observed, precision)
         own[status if status in ("complete", "failed") else "partial"] += 1
     return list(found.values())
 

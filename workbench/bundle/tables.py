@@ -50,7 +50,7 @@ FILE_FACTS = (
     "warnings",
 )
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "files": (*FILE_FACTS, "tags", "verdict"),
+    "files": (*FILE_FACTS, "tags", "verdict", "exhibit"),
     "sightings": (
         "id",
         "snapshot",
@@ -225,7 +225,8 @@ class Tables:
         """One row an object, and one per listed file without bytes."""
         snapshots = self.numbers.old("snapshot")
         commitments = self._commitments()
-        for row in files.rows(self.made, EVERYTHING):
+        for number, row in enumerate(files.rows(self.made, EVERYTHING), start=1):
+            row["exhibit"] = number
             row["snapshots"] = [int(snapshots[each]) for each in row["snapshots"]]
             said = (commitments.get(each["text"]) for each in row["warnings"])
             row["commitment"] = next(filter(None, said), None)
@@ -241,7 +242,7 @@ class Tables:
     def objects(self) -> Iterator[Row]:
         """The files without what people decided about them: for the evidence part."""
         for row in self.files():
-            yield {name: value for name, value in row.items() if name not in ("tags", "verdict")}
+            yield {name: value for name, value in row.items() if name not in ("tags", "verdict", "exhibit")}
 
     def sightings(self) -> Iterator[Row]:
         """One row a sighting."""
@@ -293,12 +294,12 @@ class Tables:
     def events(self) -> Iterator[Row]:
         """One row a log event; `log` and `line` are those of the whole log."""
         old = self.numbers.old("sighting")
-        for row in events.rows(self.made, EVERYTHING, self._whole_logs()):
+        for row in events.rows(self.made, EVERYTHING, self.whole_logs()):
             for match in row["matches"]:
                 match["sighting"] = int(old[match["sighting"]])
             yield row
 
-    def _whole_logs(self) -> dict[int, str]:
+    def whole_logs(self) -> dict[int, str]:
         """Hashes of the whole logs by the id of their excerpts' logs: two of them may have the same excerpt."""
         names = {each.log: each.log_sha256 for each in self.excerpts.made}
         old = self.numbers.old("log").tolist()
@@ -375,7 +376,7 @@ class Tables:
                 "JOIN log l ON l.id = r.log JOIN object o ON o.id = l.object WHERE e.id = ?",
                 (target,),
             )[0]
-            return f"event:{self._whole_logs().get(log, sha256.hex())}:{line}"
+            return f"event:{self.whole_logs().get(log, sha256.hex())}:{line}"
         if kind in ("sighting", "snapshot", "match"):
             return f"{kind}:{int(self.numbers.old(kind)[target])}"
         return None

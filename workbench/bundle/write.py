@@ -26,7 +26,7 @@ from workbench.bundle.numbering import Renumbering
 from workbench.bundle.pictures import Previewer, Remade
 from workbench.bundle.rebuild import EMPTY, Origin, rebuild
 from workbench.bundle.redaction import Redaction, read_redaction
-from workbench.bundle.report import Facts, write_report
+from workbench.bundle.report import Facts, write_exhibits, write_report
 from workbench.bundle.selection import Selection, selected
 from workbench.bundle.signing import Signer, read_key
 from workbench.bundle.sink import Entry, FolderSink, Incoming, Sink, ZipSink
@@ -400,6 +400,9 @@ class _Writing:
         for sha256, jpeg in previews:
             sink.add_bytes(f"{layout.PREVIEWS}/{sha256}.jpg", jpeg)
         sink.add_bytes(layout.REPORT, html)
+        for name, page in write_exhibits(facts, tables, {sha256 for sha256, _ in previews}):
+            self.progress.check()
+            sink.add_bytes(name, page)
 
     # the tag files
 

@@ -22,6 +22,13 @@ class Moment:
     precision: int = 2
 
 
+def clock_of(kind: str) -> str:
+    """Who states the modified times of a kind of source: ``computer``, ``archive``, or ``server``."""
+    return {"folder": "computer", "file": "computer", "paths": "computer", "zip": "archive", "tar": "archive"}.get(
+        kind, "server"
+    )
+
+
 @dataclass(frozen=True)
 class Sight:
     """One sighting.
@@ -50,9 +57,7 @@ class Sight:
     @property
     def clock(self) -> str:
         """Who states the modified time: ``computer`` (files of a folder here), ``archive``, or ``server``."""
-        return {"folder": "computer", "file": "computer", "paths": "computer", "zip": "archive", "tar": "archive"}.get(
-            self.kind, "server"
-        )
+        return clock_of(self.kind)
 
 
 @dataclass(frozen=True)

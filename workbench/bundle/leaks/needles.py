@@ -300,7 +300,7 @@ def _trimmed(pattern: str) -> str:
 @cache
 def fixed_texts() -> str:
     """All that stands in every bundle, whatever the case: templates, sentences, names of tables and columns."""
-    names = ("bundle-readme.txt", "bundle-report.css", "bundle-report.html", "verify_bundle.py")
+    names = ("bundle-readme.txt", "bundle-report.css", "bundle-report.html", "bundle-exhibits.html", "verify_bundle.py")
     parts = [resource("templates", name).read_text("utf-8") for name in names]
     parts += [
         each.read_text("utf-8") for each in resource("translations", "en").iterdir() if each.name.endswith("json")
