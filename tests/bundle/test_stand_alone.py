@@ -167,6 +167,10 @@ FORGED: dict[str, Callable[[Path], object]] = {
     "a cell of a CSV": lambda bundle: (bundle / layout.TABLES / "marks.csv").write_text(
         (bundle / layout.TABLES / "marks.csv").read_text(encoding="utf-8").replace("knife", "spoon"), encoding="utf-8"
     ),
+    "a CSV that ends in quotes": lambda bundle: (bundle / layout.TABLES / "marks.csv").write_text(
+        '\ufefftime,guarded\r\n"cut', encoding="utf-8"
+    ),
+    "nesting in a table": line(f"{layout.TABLES}/events.jsonl", 0, b'{"time": ' + b"[" * 900 + b"]" * 900 + b"}"),
     "no bundle.json": lambda bundle: (bundle / layout.SUMMARY).write_text("[1]"),
 }
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from csv import Error as CsvError
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +42,12 @@ OpenSets = dict[str, list[tuple[int, int, int, bytes, bytes]]]
 """By table: first and last row, op, salt, digest."""
 MOST_ROWS = 5_000_000
 """In one row set: all of them are in memory at a time."""
+
+FORGED = (
+    KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, StructError, CsvError,
+    *UNREADABLE,
+)  # fmt: skip
+"""What values that somebody forged can raise where they are used."""
 
 __all__ = ["BundleVerified", "is_bundle", "verify_bundle"]
 
@@ -153,7 +160,7 @@ class _Ours:
         ):
             try:
                 check()
-            except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, *UNREADABLE) as error:
+            except FORGED as error:
                 self.bag.problem("bundle-table", f"{place} ({error})"[:500])
         if not self.seen_rows:
             self._rows(None)
