@@ -86,3 +86,27 @@ def test_own_addresses_are_in_no_list(case: Path, tmp_path: Path) -> None:
     run("own", case, "203.0.113.4")
     out = bundled(case, tmp_path)
     assert sorted(row["path"] for row in told(out)) == ["/f0.png", "/f1.png", "/f2.png"]
+
+
+@pytest.mark.parametrize("place", ["a column that is read", "a part that is not read"])
+def test_a_line_that_tells_goes_with_the_other_lines_of_its_act(place: str, tmp_path: Path) -> None:
+    line = '203.0.113.{at} - - [25/Oct/2021:09:{at:02}:28 +0000] "PUT /f{at}.png HTTP/1.1" 201 5'
+    plain = [line.format(at=at) for at in range(9)]
+    url, more = ["-"] * 9, ["-"] * 9
+    if place == "a column that is read":
+        url[0] = "https://a.example/?for=198.51.100.66"
+    else:
+        more[0] = "asked for by 198.51.100.66"
+    path = tmp_path / "c.wbcase"
+    run("new", path)
+    (tmp_path / "common.log").write_text("".join(f"{each}\n" for each in plain))
+    (tmp_path / "combined.log").write_text(
+        "".join(f'{each} "{one}" "UA" "{two}"\n' for each, one, two in zip(plain, url, more, strict=True))
+    )
+    run("logs", path, tmp_path / "common.log", tmp_path / "combined.log", "--source", "server")
+    assert [len(row["citations"]) for row in listed("events", path)] == [2] * 9
+    out = bundled(path, tmp_path, redaction={"addresses": ["198.51.100.66"]})
+    assert sorted(row["path"] for row in told(out)) == [f"/f{at}.png" for at in range(1, 9)]
+    for file in out.rglob("*"):
+        if file.is_file():
+            assert b"/f0.png" not in file.read_bytes(), file

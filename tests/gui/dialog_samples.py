@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from workbench.bundle.expected import Expected
+from workbench.bundle.recheck import Proof
 from workbench.bundle.redaction import Redaction
 from workbench.core.filter import Clock, Filter
 from workbench.core.messages import Message
@@ -202,6 +203,8 @@ def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[s
         ok=False, checked=9, problems=(Problem("object-damaged", "ab" * 32),), head=b"x" * 32, warnings=()
     )
     good = SimpleNamespace(ok=True, checked=9, problems=(), head="ab" * 32, warnings=(Message("disk-full"),))
+    proof = Proof(1200, 30, {"mark": 30}, ("files", "events"), ("logs",), 12)
+    handed_over = SimpleNamespace(**vars(good), proof=proof, seal="cd" * 32, signed_by="ef" * 32)
     row = {"where": "access.log", "line": 17, "reason": "cut off"}
     said = [Attribution("A set", "2024-01-01", "CC-BY-4.0", "by its makers")]
     return {
@@ -223,7 +226,8 @@ def samples(theme: Theme, folder: Path, parent: QWidget | None = None) -> dict[s
         "shortcuts": lambda: ShortcutsDialog(theme, parent),
         "verify-choice": lambda: VerifyChoice(theme, parent),
         "verified-bad": lambda: VerifiedDialog(theme, "watch.wbcase", bad, parent),
-        "verified-good": lambda: VerifiedDialog(theme, "bundle.zip", good, parent),
+        "verified-good": lambda: VerifiedDialog(theme, "watch.wbcase", good, parent),
+        "verified-bundle": lambda: VerifiedDialog(theme, "bundle.zip", handed_over, parent),
         "watch-where": lambda: assistant(theme, settings, parent, "where"),
         "watch-found": lambda: assistant(theme, settings, parent, "found"),
         "watch-refused": lambda: assistant(theme, settings, parent, "found", found_nothing("refused")),

@@ -71,7 +71,7 @@ def look(case: Path, url: str, *options: str, seconds: float = 60, program: str 
 
 
 OWN = re.compile(
-    r"(columns|locks|tmp)(/[\w.-]+)*|checkpoint\.lock|previews\.sqlite[\w-]*|objects(/[0-9a-f]{2}(/[0-9a-f]{64})?)?|"
+    r"(columns|locks|tmp)(/[\w.-]+)*|checkpoint\.lock|newest-op|previews\.sqlite[\w-]*|objects(/[0-9a-f]{2}(/[0-9a-f]{64})?)?|"
     r"partial(/[0-9a-f]{64}\.(part|json))?|warc(/[0-9TZ]+-[0-9a-f]{12}-\d+\.warc\.gz)?"
 )
 """What may lie in the evidence folder: no name in it comes from a server."""

@@ -116,11 +116,9 @@ def write_report(
     """
     found = files.items(made, EVERYTHING)
     shown = files.describe(made, found.ids[:PICTURES].tolist())
-    jpegs = {
-        sha256.hex(): jpeg
-        for sha256, jpeg in previews.get([bytes.fromhex(row["sha256"]) for row in shown if row["sha256"]]).items()
-        if jpeg.startswith(b"\xff\xd8\xff")
-    }
+    # Bytes in which nobody found a picture are not tried again.
+    pictures = [bytes.fromhex(row["sha256"]) for row in shown if row["sha256"] and row["width"]]
+    jpegs = {sha256.hex(): jpeg for sha256, jpeg in previews.get(pictures).items() if jpeg.startswith(b"\xff\xd8\xff")}
     rows = list(origins.rows(made, EVERYTHING))
     by_day = {row[0] for row in made.all("SELECT id FROM snapshot WHERE precision = ?", (int(Precision.DAY),))}
     style = resource("templates", "bundle-report.css").read_text(encoding="utf-8")
@@ -205,6 +203,8 @@ def _finalize(value: Any) -> Any:
 
 def visible(text: str) -> str:
     """A name as it is, with signs that would turn, break or hide text written out."""
+    if text.isprintable():
+        return text
     return "".join(sign if sign == " " or sign.isprintable() else f"⟨U+{ord(sign):04X}⟩" for sign in text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from types import SimpleNamespace
@@ -133,14 +134,10 @@ def _same(wanted: Row, row: Any, exact: bool) -> bool:
     if not isinstance(row, dict):
         return False
     if exact:
-        return bool(_typed(wanted) == _typed(row))
+        return _typed(wanted) == _typed(row)
     return all(name not in row or name in WORDS or _typed(row[name]) == _typed(value) for name, value in wanted.items())
 
 
-def _typed(value: Any) -> Any:
-    """With true told apart from 1, and 1 from 1.0."""
-    if isinstance(value, dict):
-        return {name: _typed(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_typed(each) for each in value]
-    return (type(value).__name__, value)
+def _typed(value: Any) -> str:
+    """As JSON, in which true differs from 1, and 1 from 1.0."""
+    return json.dumps(value, sort_keys=True)

@@ -41,8 +41,10 @@ class VerifiedDialog(Dialog):
 
     def __init__(self, theme: Theme, name: str, found: Any, parent: QWidget | None = None) -> None:
         ok = bool(found.ok)
-        title = text("verified.ok" if ok else "verified.problems", name=name)
-        about = text("verified.ok.about" if ok else "verified.problems.about", count=f"{found.checked:,}")
+        of_bundle = hasattr(found, "seal")
+        fine = "verified.no-problem" if of_bundle else "verified.ok"
+        title = text(fine if ok else "verified.problems", name=name)
+        about = text(f"{fine}.about" if ok else "verified.problems.about", count=f"{found.checked:,}")
         super().__init__(theme, "verified", title, about, 620, parent)
         if not ok:
             self.table = DataTable(theme, text("verified.list"))
@@ -62,6 +64,14 @@ class VerifiedDialog(Dialog):
             self.body.addWidget(self.table, 1)
         for warning in getattr(found, "warnings", ()):
             self.paragraph(message_text(warning), "dim")
+        proof = getattr(found, "proof", None)
+        for line in proof.messages() if proof is not None else ():
+            self.paragraph(message_text(line), "dim")
+        if of_bundle:
+            signed = text("verified.signed", key=found.signed_by) if found.signed_by else text("verified.not-signed")
+            self.paragraph(signed, "caption")
+        if of_bundle and found.seal:
+            self.paragraph(text("verified.seal", seal=found.seal), "caption")
         head = found.head.hex() if isinstance(found.head, bytes) else found.head
         if head:
             self.paragraph(text("verified.head", head=head), "caption")
