@@ -161,6 +161,7 @@ def test_going_back_shows_all_files_and_today_comes_again(run: Run, robot: Windo
 def test_the_tree_leaves_today_for_all_files(run: Run, robot: WindowRobot, tmp_path: Path) -> None:
     async def scenario() -> None:
         await opened(robot, made(tmp_path / "c", WEEK))
+        await robot.calm()
         files = robot.window.panes["files"]
         nodes = {each.label: each for each in files.model.nodes()}  # type: ignore[attr-defined]
         assert nodes["All files"].count == "6", "the tree counts everything, whatever changed"
