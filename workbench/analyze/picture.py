@@ -17,6 +17,7 @@ from warnings import catch_warnings, simplefilter
 from PIL import Image, ImageFile
 
 from workbench.analyze.bmp import masked_header_of, needs_masks, read_masked
+from workbench.analyze.manyparts import MOST_PAGES, has_too_many_pages, heavy_extras
 from workbench.analyze.psd import has_composite, header_of, read_composite, read_thumbnail
 from workbench.analyze.tga import read_tga
 from workbench.analyze.wholeness import broken_chunks, is_cut_off, without_extras
@@ -162,6 +163,8 @@ def open_picture(data: bytes | memoryview, media_type: str, all_frames: bool = T
         return _open_without_composite(data, media_type)
     if media_type == "image/bmp" and needs_masks(data):
         return _open_with_own(data, media_type)
+    if media_type == "image/png" and (heavy := heavy_extras(data)):
+        return _open_without_heavy(data, all_frames, heavy)
     try:
         return _open_with_pillow(data, media_type, all_frames)
     except Refused as refused:
@@ -186,6 +189,15 @@ def _open_without_extras(data: bytes | memoryview, all_frames: bool, first: Refu
         opened.remark = ("image-chunk-damaged", {"chunk": _word(broken[0]) if broken else "metadata"})
         return opened
     raise first
+
+
+def _open_without_heavy(data: bytes | memoryview, all_frames: bool, heavy: Mapping[str, int]) -> Opened:
+    """A PNG without the chunks that would take more memory than its picture, and the word that they were not read."""
+    lighter = without_extras(data, heavy)
+    opened = open_picture(lighter, "image/png", all_frames)
+    name = max(heavy, key=lambda each: heavy[each])
+    opened.remark = ("image-chunk-passed-over", {"chunk": _word(name), "size": sum(heavy.values())})
+    return opened
 
 
 def _open_without_composite(data: bytes | memoryview, media_type: str) -> Opened:
@@ -219,7 +231,11 @@ def _open_with_pillow(data: bytes | memoryview, media_type: str, all_frames: boo
         opened = Opened(image, image.size, image.mode, 1)
         check_size(opened, media_type)
         if all_frames:
-            opened.frames = _frames(image)
+            if has_too_many_pages(data, media_type):
+                opened.frames = None
+                opened.remark = ("image-pages-many", {"least": MOST_PAGES + 1})
+            else:
+                opened.frames = _frames(image)
         return opened
 
 
@@ -317,7 +333,7 @@ def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int 
         with suppress(Refused), guarded(media_type):
             spare = _open_without_extras(data, False, first)
             _load(spare.image, opened.size, side)
-            opened.image, opened.remark = spare.image, spare.remark
+            opened.image, opened.remark = spare.image, opened.remark or spare.remark
             return True
     if media_type in OWN_READERS:
         with suppress(Refused), guarded(media_type):
@@ -346,7 +362,7 @@ def _look_at_the_rest(data: bytes | memoryview, opened: Opened, media_type: str)
         broken = list(broken_chunks(data))
         if any(name[0].isupper() for name in broken):
             opened.damage = "image-damaged"
-        elif broken:
+        elif broken and opened.remark is None:
             opened.remark = ("image-chunk-damaged", {"chunk": _word(broken[0])})
         elif opened.remark is None and getattr(opened.image, "default_image", False) and (opened.frames or 1) > 1:
             assert opened.frames is not None

@@ -29,7 +29,7 @@ class Analyzer:
 
 
 TYPE = Analyzer("type", "2", ("media_type", "kind", "charset", "charset.guess"))
-IMAGE = Analyzer("image", "2", ("width", "height", "frames", "mode", "phash", "phash_quality"))
+IMAGE = Analyzer("image", "3", ("width", "height", "frames", "mode", "phash", "phash_quality"))
 METADATA = Analyzer(
     "metadata",
     "1",
@@ -84,7 +84,9 @@ WARNINGS = frozenset(
         "image-no-decoder",
         "image-no-composite",
         "image-chunk-damaged",
+        "image-chunk-passed-over",
         "image-default-frame",
+        "image-pages-many",
         "file-too-large",
         "file-cut-off",
     }

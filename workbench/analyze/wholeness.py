@@ -66,6 +66,25 @@ def _gif_is_cut(view: memoryview) -> bool:
     return False
 
 
+def gif_pictures(view: memoryview, most: int) -> int:
+    """Pictures of a GIF as its blocks tell, counted up to `most`; fewer where the blocks cannot be followed."""
+    at, found = (13 + _colours(view[10]), 0) if len(view) >= 13 else (len(view), 0)
+    while found < most and at < len(view):
+        kind = view[at]
+        if kind == 0x21:
+            at += 2
+        elif kind == 0x2C and at + 10 <= len(view):
+            found += 1
+            at += 10 + _colours(view[at + 9]) + 1
+        else:
+            break
+        after = _after_sub_blocks(view, at)
+        if after is None:
+            break
+        at = after
+    return found
+
+
 def _colours(packed: int) -> int:
     """Bytes of the colour table that a descriptor announces."""
     return 3 << ((packed & 7) + 1) if packed & 0x80 else 0
@@ -149,7 +168,7 @@ def broken_chunks(data: Data) -> Iterator[str]:
 
     A capital first letter means that a picture cannot be shown without the chunk.
     """
-    for name, chunk in _chunks(memoryview(data)):
+    for name, chunk in chunks_of(memoryview(data)):
         if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
             yield name
 
@@ -158,17 +177,26 @@ _SHAPING = frozenset({"tRNS", "acTL", "fcTL", "fdAT"})
 """Chunks that may be left out by the standard, but not without another picture."""
 
 
+def is_extra(name: str) -> bool:
+    """Is a chunk of this name one that changes nothing of the pixels?"""
+    return name[0].islower() and name not in _SHAPING
+
+
 def without_extras(data: Data, names: Collection[str] | None) -> bytes:
     """A PNG without the chunks of these names; None: without any that changes nothing of the pixels."""
-    kept = [bytes(memoryview(data)[:8])]
-    for name, chunk in _chunks(memoryview(data)):
-        drop = name in names if names is not None else name[0].islower() and name not in _SHAPING
+    view = memoryview(data)
+    kept, at, count = [bytes(view[:8])], 8, 0
+    for name, chunk in chunks_of(view):
+        at, count = at + len(chunk), count + 1
+        drop = name in names if names is not None else is_extra(name)
         if not drop:
             kept.append(bytes(chunk))
+    if count == MOST_PARTS:  # what was not looked at stays
+        kept.append(bytes(view[at:]))
     return b"".join(kept)
 
 
-def _chunks(view: memoryview) -> Iterator[tuple[str, memoryview]]:
+def chunks_of(view: memoryview) -> Iterator[tuple[str, memoryview]]:
     """Name and bytes of each whole chunk, with its length in front and its checksum behind."""
     at = 8
     for _ in range(MOST_PARTS):
