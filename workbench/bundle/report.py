@@ -23,6 +23,7 @@ from workbench.bundle.tables import EVERYTHING, Tables
 from workbench.case.previews import Previews
 from workbench.case.readers import Reader
 from workbench.core.filter import Filter
+from workbench.core.messages import Message
 from workbench.core.resources import resource
 from workbench.core.times import Precision, rfc3339, to_datetime
 from workbench.queries import files, origins
@@ -149,6 +150,7 @@ def write_report(
         zones=_zones(made),
         left_out=[each.text() for each in sentences(facts.left_out)],
         versions=tagfiles.versions(),
+        only_seal=Message("proof-seal").text(),
     )
     return sorted(jpegs.items()), html.encode("utf-8", "replace")
 
