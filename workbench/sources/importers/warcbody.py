@@ -141,11 +141,11 @@ class Bodies:
             stream.close()
             raise
 
-    @staticmethod
-    def _record(row: Row, stream: BinaryIO) -> tuple[Record, bytes]:
+    def _record(self, row: Row, stream: BinaryIO) -> tuple[Record, bytes]:
         """The record of the answer; of an FTP server with the replies that stand before it."""
         replies = b""
-        for record in records(stream, row.start):
+        right = self.index.lengths.get((row.part, row.start))
+        for record in records(stream, row.start, lengths=None if right is None else {row.start: right}):
             if record.fields.get("content-type") != REPLIES:
                 return record, replies
             replies = record.block.read(_LONGEST_REPLIES)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
@@ -24,6 +25,7 @@ from workbench.sources.importers.pages import PAGE_TYPES
 from workbench.sources.importers.urls import Base, CommonStart, Place, listed_folder, split
 from workbench.sources.importers.warcfile import WarcPart
 from workbench.sources.importers.warchttp import Head, read_head, record_date
+from workbench.sources.importers.warcmend import Mended
 from workbench.sources.importers.warcrecords import Record, records
 from workbench.sources.warcformat import REPLIES
 
@@ -66,6 +68,8 @@ class Index:
         self.pages: dict[tuple[str, tuple[bytes, ...]], list[int]] = {}
         """Folder to the answers that may list it."""
         self.notes: list[Noted] = []
+        self.lengths: dict[tuple[int, int], int] = {}
+        """The right length of the record's block where it states a wrong one, by file and place."""
         self.first: Stated | None = None
         self.last: Stated | None = None
         self.own = False
@@ -97,18 +101,23 @@ class Index:
     def read(self, number: int, part: WarcPart, progress: Progress) -> None:
         """Add one file. What cannot be read of it is noted. Raises `Cancelled`."""
         progress.stage("stage-read-warc", part.size)
+        gaps = _Gaps(part.name)
         try:
             with part.open() as stream:
-                for record in records(stream):
+                for record in records(stream, damaged=gaps.met):
                     if record.start is None:
                         raise SourceError("import-warc-solid")
                     progress.update(record.start)
                     if len(self) >= MOST:
                         self.notes.append(Noted(part.name, Message("import-too-many", {"limit": MOST})))
                         break
-                    self._record(number, record)
+                    # what is damaged within a record is met, and said, when the reading goes on behind it
+                    with suppress(SourceError):
+                        self._record(number, record)
         except OSError as error:
             self.notes.append(Noted(part.name, problem_of(error)))
+        self.lengths.update(((number, start), length) for start, length in gaps.lengths.items())
+        self.notes += gaps.notes()
         self._waiting.clear()
 
     def finish(self) -> None:
@@ -249,6 +258,33 @@ class Index:
         self._unsafe += 1
         if self._unsafe <= _TOLD:
             self.notes.append(Noted(b"", Message(code, {"url": record.url[:2000]})))
+
+
+class _Gaps:
+    """The damaged places of one file."""
+
+    def __init__(self, name: bytes) -> None:
+        self.lengths: dict[int, int] = {}
+        self._name = name
+        self._told: list[Noted] = []
+        self._count = 0
+
+    def met(self, error: SourceError | None, repair: Mended) -> None:
+        """See `Damaged`."""
+        if repair.length is not None:
+            self.lengths[repair.start] = repair.length
+            said = Message("import-warc-length", {"at": repair.start, "length": repair.length})
+        else:
+            assert error is not None
+            self._count += 1
+            said = error.message
+        if len(self._told) < _TOLD:
+            self._told.append(Noted(self._name, said))
+
+    def notes(self) -> list[Noted]:
+        """Each place, as far as they are not very many, and last their number."""
+        count = Message("import-warc-gaps", {"count": self._count})
+        return [*self._told, Noted(self._name, count)] if self._count else self._told
 
 
 def _last_reply(record: Record) -> int:
