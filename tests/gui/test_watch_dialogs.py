@@ -326,12 +326,16 @@ def test_manners_come_back_as_they_were_set(run: Run, theme: Theme, tmp_path: Pa
         dialog.buttons["watch.manners.timer"].click()
         assert "every how many hours" in dialog.problem.text()
         dialog.form.every.setValue(12)
+        dialog.form.tree_depth.setValue(5)
+        dialog.form.most_folders.setValue(700)
+        dialog.form.most_minutes.setValue(30)
         dialog.buttons["watch.manners.timer"].click()
 
     manners, timer = converse(run, lambda spawn: MannersDialog(theme, "S", before, settings, spawn), change)
     assert timer
     assert (manners.limit_bytes, manners.every, manners.list_only) == (1_500_000_000, 43_200, False)
     assert manners.limit_bytes == GIGABYTE * 1.5
+    assert (manners.limit_depth, manners.limit_folders, manners.limit_time) == (5, 700, 1800)
 
 
 def test_one_of_several_sources_is_chosen(run: Run, theme: Theme) -> None:

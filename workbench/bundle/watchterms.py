@@ -32,6 +32,9 @@ OPTIONS = {
     "list_only": "listings only",
     "limit_files": "files in one look at most",
     "limit_bytes": "bytes in one look at most",
+    "limit_depth": "folders in folders at most",
+    "limit_folders": "folders in one look at most",
+    "limit_time": "seconds of one look at most",
     "robots": "rules for robots",
     "trust": "what is trusted to be unchanged",
     "recheck": "share of trusted files that is fetched again",
@@ -145,7 +148,7 @@ def _worded(options: dict[str, Any]) -> list[tuple[str, str]]:
 def _option(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if not value and name in ("rate", "limit_files", "limit_bytes"):
+    if not value and name in ("rate", "limit_files", "limit_bytes", "limit_time"):
         return "no limit"
     if name == "every":
         return f"{value / 3600:g} h"

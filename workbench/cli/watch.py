@@ -44,6 +44,13 @@ def _watch_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--limit-files", metavar="N", help="fetch at most so many files in one look; none (default)")
     parser.add_argument(
+        "--limit-depth", metavar="N", help="enter folders in folders so far and no further (default: 100)"
+    )
+    parser.add_argument(
+        "--limit-folders", metavar="N", help="enter at most so many folders in one look (default: 100000)"
+    )
+    parser.add_argument("--limit-time", metavar="TIME", help="end a look after so long: 30m, 12h; none (default)")
+    parser.add_argument(
         "--trust",
         choices=("listing", "etag", "never"),
         help="when a file counts as unchanged: its listing's words (default), the server's answer, or never",
@@ -199,6 +206,9 @@ def _plan(case: Case, call: Call, every: int | None) -> Plan:
         list_only=args.list_only,
         limit_files=size_of(args.limit_files),
         limit_bytes=size_of(args.limit_bytes),
+        limit_depth=size_of(args.limit_depth),
+        limit_folders=size_of(args.limit_folders),
+        limit_time=_time(args.limit_time),
         trust=args.trust,
         recheck=_share(args.recheck),
         robots=args.robots,
@@ -206,6 +216,15 @@ def _plan(case: Case, call: Call, every: int | None) -> Plan:
         every=every,
         analyze=args.analyze,
     )
+
+
+def _time(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return 0 if text.strip().lower() in NONE else seconds_of(text)
+    except UserError:
+        raise UserError("plan-time") from None
 
 
 def _proxy(text: str | None) -> str | None:

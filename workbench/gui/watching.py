@@ -49,6 +49,9 @@ class Manners:
     contact: str = ""
     robots: str = "obey"
     proxy: str = ""
+    limit_depth: int = 100
+    limit_folders: int = 100_000
+    limit_time: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ They are recorded in the order of their listing, also when several are fetched a
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -47,6 +48,12 @@ class Rules:
     robots: Robots | None = None
     list_only: bool = False
     bounds: Bounds = field(default_factory=Bounds)
+    began: float = field(default_factory=time.monotonic)
+
+    def time_is_up(self) -> Message | None:
+        """The word that the time of this look is over, once it is; until then null."""
+        limit = self.bounds.seconds
+        return Message("look-too-long", {"limit": limit}) if limit and time.monotonic() - self.began >= limit else None
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,8 @@ class Filing:
             return replace(item, why_not=Message("robots-disallow"))
         if len(entry.url) > self._set.rules.bounds.url:
             return replace(item, why_not=Message("url-too-long", {"limit": self._set.rules.bounds.url}))
+        if (late := self._set.rules.time_is_up()) is not None:
+            return replace(item, why_not=late)
         left = self._set.budget.left(entry.size or 1)
         if left == 0:
             return replace(item, why_not=Message("limit-reached"))

@@ -96,6 +96,9 @@ class Harvest:
             ):
                 self._passed_over(place, Coverage.FAILED, Message("listing-endless", {"entries": count}))
                 return
+            if answer.listing.more is not None and (late := self._set.rules.time_is_up()) is not None:
+                self._passed_over(place, Coverage.FAILED, late)
+                return
         self._barren = 0 if files else self._barren + 1
         self._set.recorder.noted(Folder(place.path, Coverage.LISTED))
 
@@ -107,6 +110,8 @@ class Harvest:
 
     def _closed(self, place: _Place) -> Message | None:
         """Why a folder is not asked for at all."""
+        if (late := self._set.rules.time_is_up()) is not None:
+            return late
         if place.depth > self._set.rules.bounds.depth:
             return Message("folder-too-deep", {"limit": self._set.rules.bounds.depth})
         if len(place.url) > self._set.rules.bounds.url:

@@ -8,18 +8,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.core.errors import UserError
+from workbench.jobs.bounds import Bounds
 from workbench.jobs.trust import POLICIES
 
 LIMIT = 10_000_000_000
 """Bytes that one look fetches where nobody has said how many."""
+DEEPEST, MOST_FOLDERS = 10_000, 10_000_000
+"""What a person may at most ask for: folders that wait are held in memory."""
 ROBOTS = ("obey", "ignore")
 
 
 @dataclass(frozen=True)
 class Plan:
     """`kind` is empty when it is to be found out. `rate` is in requests per second, 0 without a limit; limits are per
-    look, null or 0 for none; `every` is in seconds; `recheck` is the share of trusted files that is fetched again, null
-    for our own choice.
+    look, null or 0 for none, but that a tree always ends by depth and by its number of folders; `limit_time` is in
+    seconds from when a look begins or goes on; `every` is in seconds; `recheck` is the share of trusted files that is
+    fetched again, null for our own choice.
     """
 
     url: str
@@ -30,6 +34,9 @@ class Plan:
     list_only: bool = False
     limit_files: int | None = None
     limit_bytes: int | None = LIMIT
+    limit_depth: int = Bounds.depth
+    limit_folders: int = Bounds.folders
+    limit_time: int | None = None
     trust: str = "listing"
     recheck: float | None = None
     robots: str = "obey"
@@ -44,8 +51,10 @@ class Plan:
             raise UserError("trust-unknown", given=self.trust, known=", ".join(POLICIES))
         if self.robots not in ROBOTS:
             raise UserError("robots-unknown", given=self.robots, known=", ".join(ROBOTS))
-        if any(limit is not None and limit < 0 for limit in (self.limit_files, self.limit_bytes)):
+        if any(limit is not None and limit < 0 for limit in (self.limit_files, self.limit_bytes, self.limit_time)):
             raise UserError("plan-limit")
+        if not (1 <= self.limit_depth <= DEEPEST and 1 <= self.limit_folders <= MOST_FOLDERS):
+            raise UserError("plan-tree", depth=DEEPEST, folders=MOST_FOLDERS)
         if self.recheck is not None and not 0 <= self.recheck <= 1:
             raise UserError("plan-recheck")
         if self.every is not None and self.every < 60:
@@ -56,12 +65,26 @@ class Plan:
     def options(self) -> dict[str, Any]:
         """What is kept in the case. A proxy's name and password stay out of it."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in KEPT}
-        kept |= {name: 0 for name in ("limit_files", "limit_bytes") if kept[name] is None}
+        kept |= {name: 0 for name in ("limit_files", "limit_bytes", "limit_time") if kept[name] is None}
         kept["proxy"] = without_credentials(self.proxy)
         return kept
 
 
-KEPT = ("rate", "list_only", "limit_files", "limit_bytes", "trust", "recheck", "robots", "contact", "every", "analyze")
+KEPT = (
+    "rate",
+    "list_only",
+    "limit_files",
+    "limit_bytes",
+    "limit_depth",
+    "limit_folders",
+    "limit_time",
+    "trust",
+    "recheck",
+    "robots",
+    "contact",
+    "every",
+    "analyze",
+)
 
 
 def plan_of(url: str, source: str, kind: str, options: Mapping[str, Any], **given: Any) -> Plan:

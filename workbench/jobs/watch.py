@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from workbench.core.records import Basis, Coverage, Folder, Noted, Status
 from workbench.core.scope import start_of
 from workbench.core.times import DAY, SECOND, Precision
 from workbench.jobs import logs, matching
+from workbench.jobs.bounds import Bounds
 from workbench.jobs.budget import Budget
 from workbench.jobs.control import Control, Stopper
 from workbench.jobs.fetchers import Fetchers
@@ -277,7 +278,8 @@ class _Look:
             self._terms(session, stem),
         )
         with closing(fetchers):
-            rules = Rules(trust, of.source_uid, robots, plan.list_only)
+            bounds = replace(Bounds(), depth=plan.limit_depth, folders=plan.limit_folders, seconds=plan.limit_time or 0)
+            rules = Rules(trust, of.source_uid, robots, plan.list_only, bounds)
             walk = Harvest(Setting(case, kind, session, pages, recorder, fetchers, rules, budget, self._progress))
             if recorder.resumed:
                 left = case.ask(queries.left, recorder.snapshot)

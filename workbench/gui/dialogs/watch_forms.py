@@ -102,6 +102,12 @@ class MannersForm(QWidget):
         for unit in UNITS:
             self.unit.addItem(text(f"watch.unit.{unit // MEGABYTE}"), unit)
         self._show_bytes(manners.limit_bytes)
+        self.tree_depth = QSpinBox(minimum=1, maximum=10_000, value=manners.limit_depth)
+        self.most_folders = QSpinBox(minimum=1, maximum=10_000_000, singleStep=1000, value=manners.limit_folders)
+        self.most_folders.setGroupSeparatorShown(True)
+        self.most_minutes = QSpinBox(maximum=100_000, singleStep=10, value=-(-(manners.limit_time or 0) // 60))
+        self.most_minutes.setSpecialValueText(text("watch.limit.none"))
+        self.most_minutes.setSuffix(text("watch.most-minutes.suffix"))
         self.trust = QComboBox()
         for word in TRUST:
             self.trust.addItem(text(f"watch.trust.{word}"), word)
@@ -113,7 +119,15 @@ class MannersForm(QWidget):
         self.anchors = PathField(settings, "folder", "anchors", spawn)
         kept = settings.get(ANCHORS)
         self.anchors.set_path(Path(kept) if kept else None)
-        for field in (self.rate, self.files, self.bytes, self.every):
+        for field in (
+            self.rate,
+            self.files,
+            self.bytes,
+            self.tree_depth,
+            self.most_folders,
+            self.most_minutes,
+            self.every,
+        ):
             field.lineEdit().setTextMargins(6, 0, 0, 0)
             field.setFixedHeight(HIGH)
         self._lay_out(anchors)
@@ -127,6 +141,9 @@ class MannersForm(QWidget):
         form.add("watch.rate", self.rate, "watch.rate.help")
         form.add("watch.bytes", amount, "watch.bytes.help", named=self.bytes)
         form.add("watch.files", self.files)
+        form.add("watch.tree-depth", self.tree_depth)
+        form.add("watch.most-folders", self.most_folders)
+        form.add("watch.most-minutes", self.most_minutes, "watch.most-minutes.help")
         form.add("watch.list-only", self.list_only)
         form.add("watch.trust", self.trust, "watch.trust.help")
         form.add("watch.every", self.every, "watch.every.help")
@@ -160,6 +177,9 @@ class MannersForm(QWidget):
             list_only=self.list_only.isChecked(),
             limit_files=self.files.value() or None,
             limit_bytes=limit or None,
+            limit_depth=self.tree_depth.value(),
+            limit_folders=self.most_folders.value(),
+            limit_time=self.most_minutes.value() * 60 or None,
             trust=str(self.trust.currentData()),
             every=self.every.value() * HOUR or None,
             contact=self._before.contact,

@@ -110,6 +110,9 @@ def manner_words(about: Watched) -> list[str]:
         said.append(text("source.limit", size=wording.size(options["limit_bytes"])))
     if options.get("limit_files"):
         said.append(text("source.limit-files", count=wording.number(options["limit_files"])))
+    for name, unit in (("depth", 1), ("folders", 1), ("time", 60)):
+        if options.get(f"limit_{name}"):
+            said.append(text(f"source.limit-{name}", count=wording.number(-(-options[f"limit_{name}"] // unit))))
     return said
 
 
