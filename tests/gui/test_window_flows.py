@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from workbench.gui.dialogs.dialog import Dialog
 from workbench.gui.dialogs.export import ExportDialog, ExportedDialog
 from workbench.gui.dialogs.new_case import NewCaseDialog
 from workbench.gui.dialogs.properties import PropertiesDialog
-from workbench.gui.dialogs.verify import VerifiedDialog
+from workbench.gui.dialogs.verify import VerifiedDialog, VerifyChoice
 from workbench.gui.theme import Theme
 from workbench.jobs.runner import Phase
 from workbench.queries import custody
@@ -90,6 +92,30 @@ def test_a_changed_byte_is_found_by_verify(run: Run, robot: WindowRobot, case: P
         assert "is not what it was" in verified.heading.text()
         assert len(verified.table.model.ids) == 1
         verified.accept()
+
+    run(scenario())
+
+
+def test_a_case_that_is_too_damaged_to_open_is_verified_too(
+    run: Run, robot: WindowRobot, case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(case)) as conn:
+        conn.execute("PRAGMA application_id = 7")
+
+    async def chosen(*_: object) -> list[Path]:
+        return [case]
+
+    monkeypatch.setattr("workbench.gui.dialogs.choose.choose", chosen)
+
+    async def scenario() -> None:
+        robot.act("verify-bundle")
+        choice = await robot.dialog(VerifyChoice)
+        choice.buttons["verify.case"].click()
+        verified = await robot.dialog(VerifiedDialog)
+        assert "is not what it was" in verified.heading.text()
+        assert "head of the file" in str(verified.table.model.index(0, 0).data())
+        verified.accept()
+        await robot.calm()
 
     run(scenario())
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.gui.dialogs.redaction import Questions
     from workbench.gui.main_window import MainWindow
     from workbench.gui.session import Session
+    from workbench.queries.verify import Verified
 
 
 class Export:
@@ -84,7 +85,7 @@ class Export:
         return None
 
     async def _verify_case(self) -> None:
-        from workbench.queries.verify import Verified, verify
+        from workbench.queries.verify import verify
 
         window = self._window
         case = window.open_session.case
@@ -104,10 +105,14 @@ class Export:
         kind = await VerifyChoice(window.theme, window).answer()
         if kind is None:
             return
-        chosen = await choose(window, window.settings, "file" if kind == "zip" else "folder", "verify")
+        chosen = await choose(window, window.settings, "folder" if kind == "folder" else "file", "verify")
         if not chosen:
             return
         path = chosen[0]
+        if kind == "case":
+            of_case = await window.jobs.outcome(window.jobs.start("job.verify", partial(_check_case, path), path.name))
+            await self._show(path.name, of_case)
+            return
         from workbench.bundle.verify import is_bundle
 
         if not await asyncio.to_thread(is_bundle, path):
@@ -120,6 +125,15 @@ class Export:
         from workbench.gui.dialogs.verify import VerifiedDialog
 
         await VerifiedDialog(self._window.theme, name, found, self._window).answer()
+
+
+def _check_case(path: Path, progress: Progress) -> Verified:
+    """As `workbench verify` does it: a case need not open for that."""
+    from workbench.case.checking import opened_to_check
+    from workbench.queries.verify import verify
+
+    with opened_to_check(path) as reader:
+        return verify(reader, progress)
 
 
 def _check(path: Path, progress: Progress) -> BundleVerified:

@@ -18,12 +18,13 @@ MOST = 5_000
 
 
 class VerifyChoice(Dialog):
-    """A bundle is a folder or a zip file, and the system has a dialog for each."""
+    """A bundle is a folder or a zip file, and the system has a dialog for each; or a case, also one that is damaged."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, "verify-choice", text("verify.which"), text("verify.which.about"), 460, parent)
         self._kind = ""
         self.add_button("dialog.cancel", self.reject)
+        self.add_button("verify.case", lambda: self._take("case"))
         self.add_button("verify.zip", lambda: self._take("zip"))
         self.add_button("verify.folder", lambda: self._take("folder"), primary=True)
 
@@ -32,7 +33,7 @@ class VerifyChoice(Dialog):
         self.accept()
 
     def result_value(self) -> Any:
-        """``zip`` or ``folder``."""
+        """``zip``, ``folder`` or ``case``."""
         return self._kind
 
 
