@@ -283,7 +283,10 @@ def test_the_report_stands_alone(whole: Path) -> None:
     assert not re.search(r"(?:https?:)?//[a-z]", html)
     assert not re.search(r"\son[a-z]+\s*=", html)
     for target in re.findall(r'(?:src|href)="([^"]+)"', html):
-        assert (whole / "data/record" / target.partition("#")[0]).resolve().is_file(), target
+        name, _, place = target.partition("#")
+        page = (whole / "data/record" / (name or "report.html")).resolve()
+        assert page.is_file(), target
+        assert not place or f'id="{place}"' in page.read_text(encoding="utf-8"), target
     for said in (
         "Storyboards 무적 分镜",
         "W-7",

@@ -8,6 +8,7 @@ from datetime import UTC
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from markupsafe import Markup
 
 from workbench.bundle import layout, tagfiles
@@ -26,7 +27,7 @@ from workbench.core.filter import Filter
 from workbench.core.messages import Message
 from workbench.core.resources import resource
 from workbench.core.times import Precision, rfc3339, to_datetime
-from workbench.queries import files, origins
+from workbench.queries import acts, files, origins
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -36,6 +37,8 @@ PICTURES = 360
 ADDRESSES = 80
 OTHER_ADDRESSES = 24
 NOTES = 200
+LINKS = 12
+"""Exhibits that are linked beside an address."""
 PAGES = 60
 """Pages of exhibits that are linked by their numbers."""
 ANONYMISING = frozenset({"vpn", "hosting", "tor", "proxy", "relay"})
@@ -121,6 +124,8 @@ def write_report(
     pictures = [bytes.fromhex(row["sha256"]) for row in shown if row["sha256"] and row["width"]]
     jpegs = {sha256.hex(): jpeg for sha256, jpeg in previews.get(pictures).items() if jpeg.startswith(b"\xff\xd8\xff")}
     rows = list(origins.rows(made, EVERYTHING))
+    numbers = {item: number for number, item in enumerate(found.ids.tolist(), start=1)}
+    exhibits = _exhibits_of(made, numbers)
     by_day = {row[0] for row in made.all("SELECT id FROM snapshot WHERE precision = ?", (int(Precision.DAY),))}
     style = resource("templates", "bundle-report.css").read_text(encoding="utf-8")
     html = _template(
@@ -128,6 +133,7 @@ def write_report(
     ).render(
         facts=facts,
         style=Markup(style),  # noqa: S704 - our own file
+        running=running(facts),
         made=minute(facts.made),
         chart=timeline_chart(days),
         looks=_looks(first, selection),
@@ -141,11 +147,11 @@ def write_report(
         per_page=layout.EXHIBITS_A_PAGE,
         exhibit_pages=list(_page_links(len(found)))[:PAGES],
         exhibit_page_count=len(layout.exhibit_pages(len(found))),
-        exceptions=[_address(row) for row in rows if _exceptional(row)][:ADDRESSES],
-        others=[_address(row) for row in rows if not _exceptional(row)][:OTHER_ADDRESSES],
+        exceptions=[_address(row, exhibits) for row in rows if _exceptional(row)][:ADDRESSES],
+        others=[_address(row, exhibits) for row in rows if not _exceptional(row)][:OTHER_ADDRESSES],
         addresses=len(rows),
         most=max([row["uploads"] for row in rows] + [1]),
-        notes=list(_notes(made)),
+        notes=list(_notes(made, numbers)),
         datasets=made.all("SELECT name, release, licence, kind, rows FROM dataset ORDER BY id"),
         zones=_zones(made),
         left_out=[each.text() for each in sentences(facts.left_out)],
@@ -165,6 +171,9 @@ def write_exhibits(facts: Facts, tables: Tables, shown: Collection[str]) -> Iter
         html = template.render(
             facts=facts,
             style=Markup(style),  # noqa: S704 - our own file
+            running=running(facts),
+            most_pictures=PICTURES,
+            withheld_lines=sum(each.withheld for each in tables.excerpts.made),
             exhibits=exhibits,
             shown=shown,
             first=exhibits[0].number,
@@ -246,11 +255,43 @@ def _exceptional(row: Row) -> bool:
     return not ANONYMISING & set(row["labels"]) and row["uploads"] > 0
 
 
-def _address(row: Row) -> Row:
+def running(facts: Facts) -> Markup:
+    """What stands at the edges of every printed page, where the browser can do that: the case, the head of its chain,
+    and the number of the page. A title is written sign by sign, so that nothing in it ends the text or the style.
+    """
+    title = "".join(
+        sign if sign.isascii() and (sign.isalnum() or sign == " ") else f"\\{ord(sign):06x} "
+        for sign in visible(facts.title or "Untitled case")[:120]
+    )
+    return Markup(  # noqa: S704 - the title is written as numbers of signs, the head is hexadecimal
+        f'@page {{ @top-left {{ content: "{title}"; }} @bottom-left {{ content: "custody {facts.head}"; }} '
+        '@bottom-right { content: counter(page) " / " counter(pages); } }'
+    )
+
+
+def _exhibits_of(made: Reader, numbers: dict[int, int]) -> dict[str, list[int]]:
+    """The numbers of the exhibits to which uploads of each address were joined."""
+    told, seen = acts.matches(made)
+    live = acts.live(made)[told - 1]
+    told, seen = told[live], seen[live]
+    of = made.arrays("sighting")["object"][seen - 1].astype(np.int64)
+    addresses = made.arrays("event")["address"][told - 1].astype(np.int64)
+    pairs = np.unique(np.stack((addresses, np.where(of > 0, of, -seen)), axis=1), axis=0)
+    texts = dict(made.all("SELECT id, text FROM address"))
+    found: dict[str, list[int]] = {}
+    for address, item in pairs.tolist():
+        if address in texts and item in numbers:
+            found.setdefault(texts[address], []).append(numbers[item])
+    return {address: sorted(own) for address, own in found.items()}
+
+
+def _address(row: Row, exhibits: dict[str, list[int]]) -> Row:
     labels = [each for each in row["labels"] if each != "unlisted"]
     sets = sorted({f"{claim['set']} {claim['release']}" for claim in row["claims"]})
     return {
         **row,
+        "exhibits": exhibits.get(row["address"], [])[:LINKS],
+        "exhibit_count": len(exhibits.get(row["address"], [])),
         "shown_labels": labels,
         "unlisted": "unlisted" in row["labels"],
         "asked": bool(row["claims"]) or "unlisted" in row["labels"],
@@ -285,13 +326,21 @@ def _looks(first: Reader, selection: Selection) -> list[Row]:
     return list(found.values())
 
 
-def _notes(made: Reader) -> Iterator[Row]:
-    for time, actor, kind, value in made.all(
-        "SELECT m.time, a.name, m.target_kind, m.value FROM mark m JOIN actor a ON a.id = m.actor "
+def _notes(made: Reader, numbers: dict[int, int]) -> Iterator[Row]:
+    for time, actor, kind, value, item in made.all(
+        "SELECT m.time, a.name, m.target_kind, m.value, CASE m.target_kind WHEN 'object' THEN m.target "
+        "WHEN 'sighting' THEN (SELECT coalesce(s.object, -s.id) FROM sighting s "
+        "WHERE s.id = m.target) END FROM mark m JOIN actor a ON a.id = m.actor "
         "JOIN mark_now n ON n.mark = m.id AND n.present WHERE m.kind IN ('note', 'journal') ORDER BY m.id LIMIT ?",
         (NOTES,),
     ):
-        yield {"time": minute(time), "actor": actor, "on": kind, "text": value.splitlines()}
+        yield {
+            "time": minute(time),
+            "actor": actor,
+            "on": kind,
+            "exhibit": numbers.get(item),
+            "text": value.splitlines(),
+        }
 
 
 def _zones(made: Reader) -> list[Row]:
