@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QFontMetrics
+from PySide6.QtWidgets import QLabel
 
 from workbench.gui.widgets import toast
 from workbench.gui.widgets.elide import ElidedLabel, elided, tooltip_text, visible_text
@@ -52,17 +53,42 @@ def test_a_passing_notice_gives_way_and_goes_by_itself(bar, qtbot, monkeypatch):
     assert not bar.isVisible()
 
 
-def test_an_error_stays_and_the_rest_waits_in_line(bar, qtbot):
+def words_on(bar):
+    return [label.text() for label in bar.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def test_the_newest_notice_is_seen_at_once_and_those_that_stay_are_counted_below_it(bar):
+    bar.error("first")
+    bar.error("second")
+    bar.info("third")
+    assert words_on(bar) == ["third", "2 more below"]
+    bar.warn("fourth")
+    assert words_on(bar) == ["fourth", "2 more below"], "what passes by does not stay below"
+    bar.dismiss()
+    assert words_on(bar) == ["second", "1 more below"]
+    bar.dismiss()
+    assert words_on(bar) == ["first"]
+    bar.dismiss()
+    assert bar.current() is None
+
+
+def test_a_passing_notice_uncovers_the_error_below_it(bar, qtbot):
     bar._timer.setInterval(10)
     bar.error("stopped")
     bar.info("later")
-    bar.info("later")
-    bar.error("stopped")
-    qtbot.wait(40)
-    assert bar.current().text == "stopped"
-    bar.dismiss()
     assert bar.current().text == "later"
-    qtbot.waitUntil(lambda: bar.current() is None, timeout=30_000)
+    qtbot.waitUntil(lambda: bar.current().text == "stopped", timeout=30_000)
+    assert not bar._timer.isActive(), "an error stays"
+
+
+def test_a_repeated_notice_comes_to_the_top_and_is_there_once(bar):
+    bar.error("first")
+    bar.error("second")
+    bar.error("first")
+    assert words_on(bar) == ["first", "1 more below"]
+    bar.error("first")
+    bar.dismiss()
+    assert words_on(bar) == ["second"]
 
 
 def test_an_error_comes_before_an_offer_to_undo(bar):

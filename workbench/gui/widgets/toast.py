@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -37,9 +36,10 @@ class Notice:
 
 
 class MessageBar(QFrame):
-    """Shows notices one after the other; hidden when there are none. Main thread.
+    """Shows the newest notice; hidden when there are none. Main thread.
 
-    A passing notice gives way at once; one that stays is followed by the next when it is dismissed.
+    A passing notice gives way for good. One that stays lies under the newer ones, which say how many there are below,
+    and comes back when they are dismissed.
     """
 
     dismissed = Signal()
@@ -47,13 +47,15 @@ class MessageBar(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._waiting: deque[Notice] = deque()
+        self._below: list[Notice] = []
         self._now: Notice | None = None
         self._sign = PlainLabel()
         self._text = PlainLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._more = PlainLabel()
+        set_role(self._more, "dim")
         self._actions = QHBoxLayout()
         self._actions.setSpacing(theme.spacing(1))
         self._made: list[QPushButton] = []
@@ -71,6 +73,7 @@ class MessageBar(QFrame):
         row.setSpacing(theme.spacing(2))
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._text, 1)
+        row.addWidget(self._more)
         row.addLayout(self._actions)
         row.addWidget(self._close)
         self.setObjectName("message-bar")
@@ -94,16 +97,14 @@ class MessageBar(QFrame):
         self.post(Notice("error", text, tuple(actions)))
 
     def post(self, notice: Notice) -> None:
-        """Show a notice now, or after the one that stays. A repeated one is not queued twice."""
-        if notice == self._now or notice in self._waiting:
+        """Show a notice at once, on top of those that stay. A repeated one comes to the top and is there once."""
+        if notice == self._now:
             return
-        if self._now is None or not self._now.stays():
-            self._show(notice)
-        elif notice.kind == "error" and self._now.kind != "error":
-            self._waiting.appendleft(self._now)
-            self._show(notice)
-        else:
-            self._waiting.append(notice)
+        if notice in self._below:
+            self._below.remove(notice)
+        if self._now is not None and self._now.stays():
+            self._below.append(self._now)
+        self._show(notice)
 
     def buttons(self) -> list[QPushButton]:
         """The buttons of what is shown, without the one that dismisses."""
@@ -114,18 +115,18 @@ class MessageBar(QFrame):
         return self._now
 
     def dismiss(self) -> None:
-        """Take away what is shown; the next one follows."""
+        """Take away what is shown; the newest of those below it comes back."""
         self._timer.stop()
         self._now = None
-        if self._waiting:
-            self._show(self._waiting.popleft())
+        if self._below:
+            self._show(self._below.pop())
         else:
             self.hide()
         self.dismissed.emit()
 
     def forget(self) -> None:
         """Take away all notices: what they speak of is gone."""
-        self._waiting.clear()
+        self._below.clear()
         if self._now is not None:
             self.dismiss()
 
@@ -140,6 +141,8 @@ class MessageBar(QFrame):
         self._now = notice
         self._text.setText(notice.text)
         self.setAccessibleName(notice.text)
+        self._more.setText(word("notices-below", count=len(self._below)) if self._below else "")
+        self._more.setVisible(bool(self._below))
         for button in self._made:
             self._actions.removeWidget(button)
             button.hide()
