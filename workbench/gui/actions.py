@@ -163,7 +163,8 @@ ITEM_MENU = (
     "filter-not",
     "copy",
 )
-ADDRESS_MENU = ("filter-selection", "filter-not", "tag", "note", "relevant", "not-relevant", "own", "copy")
+ADDRESS_MENU = ("tag", "note", "relevant", "not-relevant")
+"""What the window adds to the menu of addresses; the rest is the pane's own."""
 
 
 class ActionSet(QObject):

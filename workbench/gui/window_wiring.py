@@ -32,7 +32,7 @@ class Wiring:
             ("viewer", "next_requested", lambda: self._window.going.go("next")),
             ("viewer", "previous_requested", lambda: self._window.going.go("previous")),
             ("viewer", "menu_requested", lambda place: self._context(ITEM_MENU, place)),
-            ("origins", "menu_requested", lambda place: self._context(ADDRESS_MENU, place)),
+            ("origins", "menu_requested", self._addresses),
             ("activity", "undo_wanted", self._window.marks.undo),
             ("activity", "pause_wanted", self._window.watch.pause),
             ("activity", "conduct_wanted", self._window.watched.confirm),
@@ -57,6 +57,12 @@ class Wiring:
         button = QApplication.focusWidget()
         place = button.mapToGlobal(button.rect().bottomLeft()) if button is not None else QCursor.pos()
         self._window.add_menu.popup(place)
+
+    def _addresses(self, _place: QPoint, menu: QMenu) -> None:
+        """The marks, below what the pane itself offers for addresses."""
+        if not menu.isEmpty():
+            menu.addSeparator()
+            menu.addActions(self._window.actions_by_name.context(ADDRESS_MENU))
 
     def _context(self, names: tuple[str, ...], place: QPoint) -> None:
         menu = QMenu(self._window)

@@ -279,6 +279,26 @@ def test_rows_say_what_no_list_holds(run: Run, desk: Desk, path: Path) -> None:
     run(scenario())
 
 
+def test_exceptions_first_is_said_only_while_it_is_so(run: Run, desk: Desk, path: Path) -> None:
+    async def scenario() -> None:
+        await desk.open(path)
+        table = desk.origins.table
+        assert table.caption_label.text() == "exceptions first"
+        table.header.sort(table.model.columns[0].key)
+        assert table.caption_label.text() == ""
+        state = table.header.save()
+        table.header._forget_sort()
+        assert table.caption_label.text() == "exceptions first"
+        assert table.header.restore(state)
+        assert table.caption_label.text() == "", "an order that was remembered is another one too"
+        table.header._forget_sort()
+        await desk.session.run(marks.own, ["198.51.100.7"], True)
+        await until(lambda: not table.model.marks.any(), "no exception")
+        assert table.caption_label.text() == "", "there is none that could be first"
+
+    run(scenario())
+
+
 def test_the_menu_of_addresses(run: Run, desk: Desk, path: Path) -> None:
     async def scenario() -> None:
         await desk.open(path)

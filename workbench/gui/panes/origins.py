@@ -38,7 +38,8 @@ class OriginsPane(ZonedPane):
     facets = queries.NETWORK_FACETS
     tables = frozenset({"event", "reading", "reading_end", "match", "claim", "lookup", "address", "mark_now", "log"})
 
-    menu_requested = Signal(QPoint)
+    menu_requested = Signal(QPoint, object)
+    """Where, and the menu of the picked addresses, to which the window adds its own acts before it shows it."""
     add_requested = Signal()
     shown_changed = Signal(int, int)
     """How many addresses the filter shows, and how many there are."""
@@ -47,7 +48,6 @@ class OriginsPane(ZonedPane):
         super().__init__(session, theme, parent)
         set_surface(self, "panel")
         self.table = DataTable(theme, self.title)
-        self.table.set_caption(text("panes.origins.caption"))
         self.empty = Hint(theme, "origins")
         self._found: Origins | None = None
         self._order: NDArray[np.int64] = np.empty(0, np.int64)
@@ -63,6 +63,7 @@ class OriginsPane(ZonedPane):
         self.table.current_changed.connect(self._focused)
         self.table.activated.connect(self._filter_to)
         self.table.menu_wanted.connect(self._menu)
+        self.table.model.arranged.connect(self._say_order)
 
     # asking
 
@@ -90,6 +91,12 @@ class OriginsPane(ZonedPane):
         finally:
             self._telling = False
         self.pages.setCurrentWidget(self.table)
+
+    def _say_order(self) -> None:
+        """Say that exceptions are first while there are some and nobody sorted otherwise."""
+        model = self.table.model
+        first = not model.sort_keys and bool(model.marks.any())
+        self.table.set_caption(text("panes.origins.caption") if first else "")
 
     def _show_empty(self, logged: bool) -> None:
         """Without a log no filter is to blame."""
@@ -190,10 +197,15 @@ class OriginsPane(ZonedPane):
         self.session.spawn(put())
 
     def _menu(self, where: QPoint, an_id: int | None) -> None:
-        if self.receivers("2menu_requested(QPoint)"):
-            self.menu_requested.emit(where)
-            return
-        self.context_menu(an_id).popup(where)
+        if an_id is not None:
+            # The act is about these rows, whatever was in focus before.
+            self.session.workspace.focus = Focus("address", int(an_id))
+        menu = self.context_menu(an_id)
+        self.menu_requested.emit(where, menu)
+        if menu.isEmpty():
+            menu.deleteLater()
+        else:
+            menu.popup(where)
 
     def context_menu(self, an_id: int | None) -> QMenu:
         """What can be done with the selected addresses."""
