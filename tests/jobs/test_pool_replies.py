@@ -12,9 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.analyze.test_manyparts import gif, tiff
+from tests.analyze.test_objects import saved
+from tests.analyze.test_wholeness import chunks_of, png_of
+from workbench.analyze.manyparts import MOST_EXTRAS, MOST_PAGES
 from workbench.core.batch import COLUMNS, NULL, TABLES, EventBatch
 from workbench.core.messages import Message
 from workbench.core.records import Analysis, State
+from workbench.jobs.pool import Pool
 from workbench.jobs.replies import (
     JUDGES,
     BadReply,
@@ -205,3 +210,19 @@ def test_evidence_that_no_log_gives_is_refused(odd: dict[str, Any]) -> None:
     one.evidence = _evidence(**odd)
     with pytest.raises(BadReply):
         judged(one)
+
+
+def test_what_is_said_of_many_pages_and_heavy_chunks_comes_through_the_pool() -> None:
+    """The judge takes what the analysis really says, for each kind that has a remark of its own."""
+    chunks = chunks_of(saved(Image.effect_noise((40, 40), 80)))
+    chunks.insert(1, (b"tEXt", b"Comment\0" + b"x" * (MOST_EXTRAS + 1)))
+    files = {
+        "image-pages-many": [tiff(MOST_PAGES + 1), tiff(200_000), gif(MOST_PAGES + 1)],
+        "image-chunk-passed-over": [png_of(chunks)],
+    }
+    with Pool(1) as pool:
+        for code, made in files.items():
+            for data in made:
+                image = pool.analyze(data=data).result()["image"]
+                assert (image.state, [each.code for each in image.warnings]) == (State.OK, [code])
+                assert image.preview is not None

@@ -134,7 +134,7 @@ def _warning(value: object) -> Message:
     args = value[1]
     _need(len(args) <= 4, "warning arguments")
     for key, each in args.items():
-        _need(key in ("type", "width", "height", "size", "chunk", "frames"), "warning argument")
+        _need(key in ("type", "width", "height", "size", "chunk", "frames", "least"), "warning argument")
         if isinstance(each, str):
             _need(len(each) <= 100 and clean(each) == each, "warning text")
         else:
