@@ -10,7 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from tests.analyze.test_objects import analysed, saved
 from tests.analyze.test_wholeness import animation, chunks_of, png_of
-from workbench.analyze import wholeness
+from workbench.analyze import manyparts, wholeness
 from workbench.analyze.manyparts import MOST_EXTRAS, MOST_PAGES
 from workbench.core.records import State
 
@@ -87,6 +87,30 @@ def test_an_animation_of_very_many_frames_shows_its_first_one() -> None:
         image, facts, _ = analysed(gif(frames))
         assert (image.state, facts["frames"], image.warnings) == (State.OK, frames, ())
     assert analysed(animation())[1]["frames"] == 4
+
+
+@pytest.mark.parametrize("stated", [1, 3, 50, 10**9, 2**31 - 1, 2**31])
+@pytest.mark.parametrize("default", [False, True])
+def test_frames_of_a_png_are_those_that_are_there(stated: int, default: bool) -> None:
+    frames = [Image.new("RGB", (9, 9), each) for each in ("red", "lime", "blue")]
+    whole = chunks_of(saved(frames[0], save_all=True, append_images=frames[1:], default_image=default))
+    held = sum(kind == b"fcTL" for kind, _ in whole)
+    assert held == 3 - default
+    chunks = [(kind, struct.pack(">II", stated, 0) if kind == b"acTL" else body) for kind, body in whole]
+    image, facts, preview = analysed(png_of(chunks))
+    assert image.state is State.OK
+    assert preview is not None
+    assert facts["frames"] == held
+    assert [each.code for each in image.warnings] == (["image-default-frame"] if default else [])
+
+
+def test_frames_among_more_parts_than_are_looked_at_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [Image.new("RGB", (9, 9), each) for each in ("red", "lime", "blue")]
+    data = saved(frames[0], save_all=True, append_images=frames[1:])
+    monkeypatch.setattr(manyparts, "MOST_PARTS", len(chunks_of(data)))
+    image, facts, _ = analysed(data)
+    assert image.state is State.OK
+    assert "frames" not in facts
 
 
 def _text(size: int) -> bytes:

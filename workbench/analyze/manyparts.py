@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workbench.analyze.wholeness import Data, chunks_of, gif_pictures, is_extra
+from workbench.analyze.wholeness import MOST_PARTS, Data, chunks_of, gif_pictures, is_extra
 
 MOST_PAGES = 2_000
 """Pages or frames that are counted. Of a file with more it is said that there are at least so many."""
@@ -44,6 +44,21 @@ def _directories(view: memoryview) -> int:
         met.add(at)
         at = number(at + counted + number(at, counted) * entry, wide)
     return len(met)
+
+
+def frames_of_png(data: Data) -> int | None:
+    """Frames of an animation (chunks ``fcTL``) that are in the file, whatever number it states; 0 in a plain picture,
+    null where the file has more chunks than are looked at.
+    """
+    chunks = frames = 0
+    is_animation = False
+    for name, _ in chunks_of(memoryview(data)):
+        chunks += 1
+        is_animation |= name == "acTL"
+        frames += name == "fcTL"
+    if chunks >= MOST_PARTS:
+        return None
+    return frames if is_animation else 0
 
 
 def heavy_extras(data: Data) -> Counter[str]:

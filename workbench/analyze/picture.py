@@ -17,8 +17,9 @@ from warnings import catch_warnings, simplefilter
 from PIL import Image, ImageFile
 
 from workbench.analyze.bmp import masked_header_of, needs_masks, read_masked
-from workbench.analyze.manyparts import MOST_PAGES, has_too_many_pages, heavy_extras
+from workbench.analyze.manyparts import MOST_PAGES, frames_of_png, has_too_many_pages, heavy_extras
 from workbench.analyze.psd import has_composite, header_of, read_composite, read_thumbnail
+from workbench.analyze.registry import INTEGERS
 from workbench.analyze.tga import read_tga
 from workbench.analyze.wholeness import broken_chunks, is_cut_off, without_extras
 
@@ -235,7 +236,7 @@ def _open_with_pillow(data: bytes | memoryview, media_type: str, all_frames: boo
                 opened.frames = None
                 opened.remark = ("image-pages-many", {"least": MOST_PAGES + 1})
             else:
-                opened.frames = _frames(image)
+                opened.frames = _frames(image, data)
         return opened
 
 
@@ -300,14 +301,22 @@ def _bytes_per_pixel(opened: Opened, media_type: str) -> int:
 _MANY_FRAMES = frozenset({"GIF", "TIFF", "WEBP", "PNG", "AVIF", "MPO", "DCX", "FITS", "PSD"})
 
 
-def _frames(image: Image.Image) -> int | None:
-    """How many pictures the file says it holds; null when that cannot be read. PSD layers are no frames."""
+def _frames(image: Image.Image, data: bytes | memoryview) -> int | None:
+    """How many pictures the file holds; null when that cannot be told. PSD layers are no frames."""
     if image.format not in _MANY_FRAMES or image.format == "PSD":
         return 1
     try:
-        return int(getattr(image, "n_frames", 1)) or None
+        found = int(getattr(image, "n_frames", 1))
     except Exception:  # noqa: BLE001 - a damaged later frame must not cost the first one
         return None
+    if image.format == "PNG":
+        # The decoder believes the number that the file states, which costs nobody anything to write.
+        counted = frames_of_png(data)
+        if counted is None:
+            return 1 if found == 1 else None
+        found = max(1, counted + bool(getattr(image, "default_image", False)))
+    low, high = INTEGERS["frames"]
+    return found if low <= found <= high else None
 
 
 def decode(data: bytes | memoryview, opened: Opened, media_type: str, side: int | None) -> bool:
